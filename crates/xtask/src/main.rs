@@ -1,0 +1,3 @@
+//! Placeholder, filled by the next commits.
+
+fn main() {}
