@@ -1,0 +1,157 @@
+//! What the answer of a token endpoint means.
+
+use crate::error::{Denial, Violation};
+use crate::http::Response;
+use crate::json::{Json, Pointer};
+use crate::manifest::{ErrorRule, Expiry, TokenRule};
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::time::UnixTime;
+use crate::token::is_sendable;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use core::time::Duration;
+
+/// A decision about an answer.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Tokens.
+    Granted(Fresh),
+    /// No, and it will stay no.
+    Denied(Denial),
+    /// Not now.
+    Later { denial: Denial, retry_at: Option<UnixTime> },
+    /// No answer at all in the terms of the connector.
+    Broken(Violation, Denial),
+}
+
+/// The tokens in an answer.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    pub(crate) access: Secret,
+    pub(crate) expires_at: Option<UnixTime>,
+    pub(crate) refresh: Option<Secret>,
+    pub(crate) refresh_expires_at: Option<UnixTime>,
+}
+
+/// Codes that say 'try later' whatever the status (RFC 6749, section 4.1.2.1; RFC 8628, section 3.5).
+const LATER_CODES: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
+
+/// Reads the answer of a token request that was sent at `sent_at`.
+pub(crate) fn judge(
+    response: &Response,
+    settings: &Settings,
+    tokens: &[&Secret],
+    sent_at: UnixTime,
+    now: UnixTime,
+) -> Verdict {
+    let auth = settings.auth();
+    let json = Json::parse(&response.body).ok();
+    let denial = denial(response, json.as_ref(), settings, tokens);
+    match response.status {
+        200..300 if denial.code.is_none() => match (&json, &auth.token) {
+            (Some(json), Some(rule)) => {
+                fresh(json, rule, sent_at).map_or_else(|why| Verdict::Broken(why, denial), Verdict::Granted)
+            }
+            (None, _) => Verdict::Broken(Violation::NotJson, denial),
+            (_, None) => Verdict::Broken(Violation::NoToken, denial),
+        },
+        300..400 => Verdict::Broken(Violation::Redirect, denial),
+        status if is_later(status, &denial, auth.errors.as_ref()) => {
+            let retry_at =
+                response.headers.get("retry-after").and_then(|field| UnixTime::from_retry_after(field, now));
+            Verdict::Later { denial, retry_at }
+        }
+        _ => Verdict::Denied(denial),
+    }
+}
+
+/// Whether an answer means that it may work later: these statuses, and what the connector adds.
+fn is_later(status: u16, denial: &Denial, rule: Option<&ErrorRule>) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..)
+        || rule.is_some_and(|rule| rule.later_statuses.contains(&status))
+        || denial.code.as_deref().is_some_and(|code| LATER_CODES.contains(&code))
+}
+
+/// What the server says in an answer that is no success.
+pub(crate) fn denial(
+    response: &Response,
+    json: Option<&Json>,
+    settings: &Settings,
+    tokens: &[&Secret],
+) -> Denial {
+    let rule = settings.auth().errors.as_ref();
+    let find = |pointers: &[Pointer]| {
+        let found = pointers.iter().find_map(|pointer| word(json?.at(pointer)?))?;
+        Some(settings.scrub(&found, tokens))
+    };
+    let standard =
+        |name: &str| json.and_then(|json| word(json.get(name)?)).map(|text| settings.scrub(&text, tokens));
+    let header = rule.and_then(|rule| rule.request_id_header.as_deref()).unwrap_or("x-request-id");
+    Denial {
+        status: response.status,
+        code: rule
+            .filter(|rule| !rule.code.is_empty())
+            .map_or_else(|| standard("error"), |rule| find(&rule.code)),
+        message: rule
+            .filter(|rule| !rule.message.is_empty())
+            .map_or_else(|| standard("error_description"), |rule| find(&rule.message)),
+        request_id: response.headers.get(header).map(|id| settings.scrub(id, tokens)),
+    }
+}
+
+/// A code or message: text or a number, not empty.
+fn word(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Json::Int(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn fresh(json: &Json, rule: &TokenRule, sent_at: UnixTime) -> Result<Fresh, Violation> {
+    let text = |pointer: &Pointer| json.at(pointer).and_then(Json::as_str);
+    let access = match json.at(&rule.value) {
+        None | Some(Json::Null) => return Err(Violation::NoToken),
+        Some(value) => value.as_str().filter(|value| is_sendable(value)).ok_or(Violation::BadToken)?,
+    };
+    let refresh = rule.refresh_token.as_ref().and_then(text).filter(|value| is_sendable(value));
+    Ok(Fresh {
+        access: access.into(),
+        expires_at: expiry(json, &rule.expiry, sent_at),
+        refresh: refresh.map(Secret::from),
+        refresh_expires_at: expiry(json, &rule.refresh_expiry, sent_at),
+    })
+}
+
+/// The end of a token by the first rule that finds one.
+fn expiry(json: &Json, rules: &[Expiry], sent_at: UnixTime) -> Option<UnixTime> {
+    rules.iter().find_map(|rule| match rule {
+        Expiry::Fixed(seconds) => Some(sent_at.after(Duration::from_secs(*seconds))),
+        Expiry::Seconds(pointer) => seconds(json.at(pointer)?).map(|lifetime| sent_at.after(lifetime)),
+        Expiry::Jwt(pointer) => jwt_expiry(json.at(pointer)?.as_str()?, sent_at),
+    })
+}
+
+/// A lifetime: a number or a numeric string, not negative. Anything else is no answer, never a failure.
+fn seconds(json: &Json) -> Option<Duration> {
+    let seconds = match json {
+        Json::Int(number) => return u64::try_from(*number).ok().map(Duration::from_secs),
+        Json::Float(number) => *number,
+        Json::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    (seconds >= 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+/// The end of a JSON Web Token. With `iat` its lifetime counts from our own clock, so that a server whose clock
+/// differs does not matter. The signature is the API's business.
+pub(crate) fn jwt_expiry(token: &str, sent_at: UnixTime) -> Option<UnixTime> {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?.trim_end_matches('=')).ok()?;
+    let claims = Json::parse(core::str::from_utf8(&payload).ok()?).ok()?;
+    let expires = seconds(claims.get("exp")?)?;
+    match claims.get("iat").and_then(seconds) {
+        Some(issued) => Some(sent_at.after(expires.saturating_sub(issued))),
+        None => Some(UnixTime::default().after(expires)),
+    }
+}

@@ -1,0 +1,149 @@
+//! The machine for one authorised API request: a token, the request, and after a refusal one more of each.
+//!
+//! ```text
+//! Idle --Start--> Authorizing --Token--> Sending --Response--> Done
+//!                      ^                    |
+//!                      +--- 401, once ------+
+//! ```
+//!
+//! The body of the request and of its answer stay with the adapter.
+
+use crate::error::{Error, SettingsError};
+use crate::flow::{Ambient, Event, Flow, Step};
+use crate::http::{Purpose, Request};
+use crate::render;
+use crate::settings::Settings;
+use crate::token::Token;
+use crate::url::Url;
+use core::mem;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// One authorised API request.
+#[derive(Debug)]
+pub struct Call {
+    settings: Arc<Settings>,
+    method: String,
+    url: String,
+    replayable: bool,
+    state: State,
+}
+
+/// What a call ends with: the answer is the adapter's last one.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Called {
+    /// The status of the answer.
+    pub status: u16,
+    /// How often the request was sent.
+    pub attempts: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Authorizing { attempts: u32 },
+    Sending { attempts: u32, token: Arc<Token> },
+}
+
+impl State {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Authorizing { .. } => "authorizing",
+            Self::Sending { .. } => "sending",
+        }
+    }
+}
+
+impl Call {
+    /// A request to `target`: a path below the connector's base URL, or a URL on the same server or on a host that
+    /// the connector names. `replayable` says whether the body can be sent a second time.
+    ///
+    /// # Errors
+    /// A method or a target that cannot be used.
+    pub fn new(settings: Arc<Settings>, method: &str, target: &str, replayable: bool) -> Result<Self, Error> {
+        let url = resolve(&settings, target)?;
+        if method.is_empty() || !method.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+            return Err(SettingsError::Request { problem: "has no valid method".to_owned() }.into());
+        }
+        Ok(Self { settings, method: method.to_owned(), url, replayable, state: State::Idle })
+    }
+
+    /// The connector's test request.
+    ///
+    /// # Errors
+    /// The connector has none.
+    pub fn test(settings: Arc<Settings>) -> Result<Self, Error> {
+        let Some(test) = settings.connector().manifest().test.clone() else {
+            let problem = "cannot be made: this connector names no test request".to_owned();
+            return Err(SettingsError::Request { problem }.into());
+        };
+        Self::new(settings, test.method.name(), &test.path, true)
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    fn request(&self, token: &Token) -> Result<Request, SettingsError> {
+        let mut request = Request::new(Purpose::Call, self.method.clone());
+        request.url.clone_from(&self.url);
+        render::apply(&self.settings, &token.value, &mut request)?;
+        Ok(request)
+    }
+}
+
+impl Flow for Call {
+    type Output = Called;
+
+    fn advance(&mut self, event: Event, _: &Ambient) -> Result<Step<Called>, Error> {
+        match (mem::replace(&mut self.state, State::Idle), event) {
+            (_, Event::Start { rejected }) => {
+                self.state = State::Authorizing { attempts: 0 };
+                Ok(Step::Authorize { rejected })
+            }
+            (State::Authorizing { attempts }, Event::Token(token)) => {
+                let request = self.request(&token)?;
+                self.state = State::Sending { attempts: attempts + 1, token };
+                Ok(Step::Send(request))
+            }
+            (State::Sending { attempts: 1, token }, Event::Response(response))
+                if response.status == 401 && self.replayable =>
+            {
+                self.state = State::Authorizing { attempts: 1 };
+                Ok(Step::Authorize { rejected: Some(token) })
+            }
+            (State::Sending { attempts, .. }, Event::Response(response)) => {
+                Ok(Step::Done { output: Called { status: response.status, attempts } })
+            }
+            (State::Sending { .. }, Event::Failed(fault)) => Err(Error::Transport(fault)),
+            (state, event) => {
+                let misuse = Error::Misuse { state: state.name(), event: event.name() };
+                self.state = state;
+                Err(misuse)
+            }
+        }
+    }
+}
+
+/// The absolute URL of an API request. A token goes only to the server of the base URL, or to a host that the
+/// connector names without a wildcard.
+fn resolve(settings: &Settings, target: &str) -> Result<String, Error> {
+    let base = render::base_url(settings)?;
+    let (target, _) = target.split_once('#').unwrap_or((target, ""));
+    let url = if target.contains("://") && !target.starts_with('/') {
+        target.to_owned()
+    } else if target.starts_with("//") {
+        return Err(SettingsError::Request { problem: "has a path that begins with '//'".to_owned() }.into());
+    } else {
+        format!("{base}/{}", target.trim_start_matches('/'))
+    };
+    let broken = |problem: &str| SettingsError::Request { problem: format!("has a URL that {problem}") };
+    let (from, to) = (Url::parse(&base).map_err(broken)?, Url::parse(&url).map_err(broken)?);
+    if !from.same_origin(&to) {
+        settings.may_call(&to)?;
+    }
+    Ok(url)
+}

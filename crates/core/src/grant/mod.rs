@@ -1,0 +1,306 @@
+//! The machine that gets, keeps, renews and gives up the token of one connection.
+//!
+//! ```text
+//!            Start, Revoke (from any state)
+//!                 |                                   a token that serves: Done
+//!                 v                                          ^
+//!   with store: Loading --Loaded--> decide ------------------+
+//!                 ^                  |   \ (no lease yet)
+//!        Woke     |                  |    v
+//!   Queueing <----|--- Leased(no) - Leasing --Leased(yes)--> Loading
+//!                 |                  |
+//!                 |                  v            Failed, 429, 5xx
+//!                 |  (single use)  Marking --Saved--> Exchanging ----> Pausing
+//!                 |                                   |    ^             | Woke
+//!                 |                                   |    +-------------+
+//!                 +---- renewal refused: re-read -----+
+//!                                                     | Response
+//!                                                     v
+//!                   with store: Storing --Saved(no)--> Merging --> Storing
+//!                                  |
+//!                                  v
+//!                               Releasing --> Done, or an error
+//! ```
+//!
+//! This file holds the states and the one `match`; `flight` what is done in each, `policy` what to do next and how
+//! long to wait.
+
+mod flight;
+mod policy;
+
+pub use policy::Reconnect;
+
+use crate::error::{Denial, Error, SettingsError};
+use crate::flow::{Ambient, Event, Flow, Step};
+use crate::http::Purpose;
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::snapshot::{Held, Snapshot};
+use crate::time::UnixTime;
+use crate::token::Token;
+use core::mem;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// How long the right to renew is held at most: longer than all tries of one flight may take.
+const LEASE_MS: u64 = 120_000;
+
+/// The grant of one connection.
+#[derive(Debug)]
+pub struct Grant {
+    settings: Arc<Settings>,
+    /// Whether a store keeps the record for other processes.
+    shared: bool,
+    held: Held,
+    state: State,
+}
+
+/// What a grant ends with.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Granted {
+    /// A token.
+    Token {
+        /// The token.
+        token: Arc<Token>,
+        /// Where it comes from.
+        source: Source,
+        /// The failure of an early renewal, which does the caller no harm.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        setback: Option<Box<Error>>,
+    },
+    /// The token has ended.
+    Revoked {
+        /// Whether the server was told; if not, the token is only forgotten.
+        revoked: bool,
+    },
+}
+
+impl Granted {
+    fn held(token: &Arc<Token>) -> Self {
+        Self::Token { token: token.clone(), source: Source::Held, setback: None }
+    }
+}
+
+/// Where a token comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// It was at hand.
+    Held,
+    /// A first grant.
+    Acquired,
+    /// A renewal.
+    Renewed,
+}
+
+/// What a caller finds without any I/O.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reading<'a> {
+    /// A token that serves.
+    Fresh(&'a Arc<Token>),
+    /// A token that serves, but someone should renew it now, in the background.
+    Due(&'a Arc<Token>),
+    /// Nothing: the grant must run.
+    Stale,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Loading(Flight),
+    Leasing(Flight),
+    Queueing(Flight),
+    Marking(Flight),
+    Exchanging(Flight),
+    Pausing(Flight),
+    Storing(Flight, Outcome),
+    Merging(Flight, Outcome),
+    Releasing(Outcome),
+}
+
+impl State {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Loading(_) => "loading",
+            Self::Leasing(_) => "leasing",
+            Self::Queueing(_) => "queueing",
+            Self::Marking(_) => "marking",
+            Self::Exchanging(_) => "exchanging",
+            Self::Pausing(_) => "pausing",
+            Self::Storing(..) => "storing",
+            Self::Merging(..) => "merging",
+            Self::Releasing(_) => "releasing",
+        }
+    }
+}
+
+type Outcome = Result<Granted, Error>;
+type Advance = Result<Step<Granted>, Error>;
+
+/// One run from `Start` or `Revoke` to its end.
+#[derive(Debug)]
+struct Flight {
+    revoking: bool,
+    /// The token that the API refused: it must not be served again, wherever it turns up.
+    rejected: Option<Arc<Token>>,
+    /// What the present exchange is for, and when its request was sent.
+    purpose: Purpose,
+    sent_at: UnixTime,
+    tries: u32,
+    /// Whether the store is out of reach, or there is none.
+    alone: bool,
+    leased: bool,
+    /// Whether what is held differs from what is stored.
+    dirty: bool,
+    writes: u32,
+    /// The token whose renewal the server refused, and its words.
+    refused: Option<(Secret, Denial)>,
+    /// How often the lease was found taken.
+    queued: u32,
+}
+
+impl Grant {
+    /// A grant that has no token yet.
+    #[must_use]
+    pub fn new(settings: Arc<Settings>) -> Self {
+        Self { settings, shared: false, held: Held::default(), state: State::Idle }
+    }
+
+    /// A grant whose record is kept in a store, perhaps for other processes too.
+    #[must_use]
+    pub fn shared(settings: Arc<Settings>) -> Self {
+        Self { shared: true, ..Self::new(settings) }
+    }
+
+    /// What the connection is made of.
+    #[must_use]
+    pub const fn settings(&self) -> &Arc<Settings> {
+        &self.settings
+    }
+
+    /// The token, if it can be used without a second thought.
+    #[must_use]
+    pub fn fresh(&self, now: UnixTime) -> Option<&Arc<Token>> {
+        match self.read(now) {
+            Reading::Fresh(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// What a caller finds now.
+    #[must_use]
+    pub fn read(&self, now: UnixTime) -> Reading<'_> {
+        match &self.held.access {
+            Some(token) if !token.is_alive(now) => Reading::Stale,
+            Some(token) if token.is_due(now) && self.held.setback(now).is_none() => Reading::Due(token),
+            Some(token) => Reading::Fresh(token),
+            None => Reading::Stale,
+        }
+    }
+
+    /// The state, for a host that keeps it.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { key: self.settings.key().to_owned(), held: self.held.clone() }
+    }
+
+    /// Takes a state that was kept.
+    ///
+    /// # Errors
+    /// It belongs to a connection with other parameters.
+    pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), Error> {
+        if snapshot.key != self.settings.key() {
+            let problem = "belongs to a connection with other parameters";
+            return Err(SettingsError::Snapshot { problem }.into());
+        }
+        self.held = snapshot.held;
+        self.state = State::Idle;
+        Ok(())
+    }
+
+    /// The name of the present state, for people who write adapters.
+    #[must_use]
+    pub const fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
+    fn go(&mut self, state: State, step: Step<Granted>) -> Advance {
+        self.state = state;
+        Ok(step)
+    }
+}
+
+impl Flow for Grant {
+    type Output = Granted;
+
+    fn advance(&mut self, event: Event, ambient: &Ambient) -> Result<Step<Granted>, Error> {
+        match (mem::replace(&mut self.state, State::Idle), event) {
+            (_, Event::Start { rejected }) => self.start(rejected, ambient),
+            (_, Event::Revoke) => self.begin(Flight::new(true, None, !self.shared), ambient),
+            (State::Loading(flight), Event::Loaded(record)) => self.loaded(flight, record, ambient),
+            (State::Leasing(flight), Event::Leased(true)) => {
+                self.go(State::Loading(Flight { leased: true, ..flight }), Step::Load)
+            }
+            (State::Leasing(flight), Event::Leased(false)) => self.queue(flight, ambient),
+            (State::Queueing(flight), Event::Woke) => self.go(State::Loading(flight), Step::Load),
+            (State::Loading(flight) | State::Leasing(flight), Event::Failed(_)) => {
+                // Without its store a process serves from memory.
+                self.decide(Flight { alone: true, ..flight }, ambient)
+            }
+            (State::Marking(flight), Event::Saved(true)) => {
+                self.held.revision += 1;
+                self.send(flight, ambient)
+            }
+            (State::Marking(flight), Event::Saved(false)) => self.go(State::Loading(flight), Step::Load),
+            (State::Marking(flight), Event::Failed(_)) => {
+                self.send(Flight { alone: true, ..flight }, ambient)
+            }
+            (State::Exchanging(flight), Event::Response(response)) => {
+                self.answered(flight, &response, ambient)
+            }
+            (State::Exchanging(flight), Event::Failed(fault)) => self.failed(flight, fault, ambient),
+            (State::Pausing(flight), Event::Woke) => self.send(flight, ambient),
+            (State::Storing(flight, outcome), Event::Saved(true)) => {
+                self.held.revision += 1;
+                self.finish(Flight { dirty: false, ..flight }, outcome, ambient)
+            }
+            (State::Storing(flight, outcome), Event::Saved(false)) => {
+                self.go(State::Merging(flight, outcome), Step::Load)
+            }
+            (State::Merging(flight, outcome), Event::Loaded(record)) => {
+                self.merge(flight, outcome, record, ambient)
+            }
+            (State::Storing(flight, outcome) | State::Merging(flight, outcome), Event::Failed(_)) => {
+                self.finish(Flight { dirty: false, ..flight }, outcome, ambient)
+            }
+            (State::Releasing(outcome), Event::Released | Event::Failed(_)) => {
+                outcome.map(|output| Step::Done { output })
+            }
+            (state, event) => {
+                let misuse = Error::Misuse { state: state.name(), event: event.name() };
+                self.state = state;
+                Err(misuse)
+            }
+        }
+    }
+}
+
+impl Flight {
+    const fn new(revoking: bool, rejected: Option<Arc<Token>>, alone: bool) -> Self {
+        Self {
+            revoking,
+            rejected,
+            purpose: Purpose::Acquire,
+            sent_at: UnixTime::from_millis(0),
+            tries: 0,
+            alone,
+            leased: false,
+            dirty: false,
+            writes: 0,
+            refused: None,
+            queued: 0,
+        }
+    }
+}

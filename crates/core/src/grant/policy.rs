@@ -1,0 +1,237 @@
+//! What a grant does next, and how long it waits: every number of the token's life is here.
+
+use super::{Advance, Flight, Grant, State};
+use crate::error::{Cause, Error, Reason, SettingsError};
+use crate::flow::{Ambient, Step};
+use crate::http::Purpose;
+use crate::manifest::{Auth, Replay, RequestTemplate};
+use crate::render;
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::snapshot::{Held, Refresh, Setback, Why};
+use crate::template::Template;
+use crate::time::UnixTime;
+use crate::token::Token;
+use core::time::Duration;
+use std::sync::Arc;
+
+/// Tries of one exchange within one flight.
+const MOST_TRIES: u32 = 3;
+/// The first pause between tries; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// A server that asks for more patience than this gets it, but no caller waits for it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long after a failed flight the next one may begin; it doubles with each failure in a row.
+pub(super) const LATER: Duration = Duration::from_secs(5);
+/// The same after a refusal.
+const REFUSED: Duration = Duration::from_secs(30);
+/// No failure keeps a connection quiet for longer, whatever the server asks for.
+const LONGEST_SETBACK: Duration = Duration::from_secs(3600);
+/// How often one flight writes its record when another process keeps writing, too.
+pub(super) const MOST_WRITES: u32 = 4;
+/// How often a flight finds the lease taken before it gives up: about a minute.
+const MOST_QUEUED: u32 = 120;
+const RENEW_BEFORE: Duration = Duration::from_secs(300);
+const WARN_BEFORE: Duration = Duration::from_secs(86_400);
+
+impl Auth {
+    pub(super) fn margin(&self) -> Duration {
+        self.renew_before_seconds.map_or(RENEW_BEFORE, Duration::from_secs)
+    }
+}
+
+/// When a person must act.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reconnect {
+    /// When the connection ends without them.
+    pub at: UnixTime,
+    /// From when on they are warned.
+    pub warn_at: UnixTime,
+}
+
+impl Grant {
+    /// When a person must act, if the connection cannot live on by itself and its end is known.
+    #[must_use]
+    pub fn reconnect(&self) -> Option<Reconnect> {
+        let auth = self.settings.auth();
+        if auth.acquire.is_some() {
+            return None;
+        }
+        let at = match (&auth.renew, &self.held.refresh) {
+            (Some(_), Some(refresh)) => refresh.expires_at,
+            _ => self.held.access.as_ref().and_then(|token| token.expires_at),
+        }?;
+        let warning = auth.warn_before_seconds.map_or(WARN_BEFORE, Duration::from_secs);
+        Some(Reconnect { at, warn_at: at.before(warning) })
+    }
+
+    /// Which exchange gives a token, or why none can.
+    pub(super) fn choose(&self, flight: &Flight, now: UnixTime) -> Result<Option<Purpose>, Why> {
+        let auth = self.settings.auth();
+        let obstacle = match &auth.renew {
+            Some(renew) => self.obstacle(renew, flight, now),
+            None => Some(self.held.lost.unwrap_or(Reason::Expired)),
+        };
+        match (obstacle, &auth.acquire) {
+            (None, _) => Ok(Some(Purpose::Renew)),
+            (Some(_), Some(_)) => Ok(Some(Purpose::Acquire)),
+            (Some(reason), None) => {
+                let denial = flight.refused.as_ref().map(|(_, denial)| denial.clone());
+                Err(Why::Refused(reason, denial))
+            }
+        }
+    }
+
+    /// What stands in the way of a renewal.
+    fn obstacle(&self, renew: &RequestTemplate, flight: &Flight, now: UnixTime) -> Option<Reason> {
+        let refused = |secret: &Secret| flight.refused.as_ref().is_some_and(|(refused, _)| refused == secret);
+        if self.held.in_doubt && self.settings.auth().replay == Replay::Unsafe {
+            return Some(Reason::InDoubt);
+        }
+        if renew.names("refreshToken") {
+            match &self.held.refresh {
+                None => return Some(self.held.lost.unwrap_or(Reason::Expired)),
+                Some(refresh) if refused(&refresh.value) => return Some(Reason::RenewalRefused),
+                Some(refresh) if refresh.expires_at.is_some_and(|end| end <= now) => {
+                    return Some(Reason::RefreshExpired);
+                }
+                Some(_) => {}
+            }
+        }
+        if renew.names("accessToken") {
+            match &self.held.access {
+                None => return Some(self.held.lost.unwrap_or(Reason::Expired)),
+                Some(token) if refused(&token.value) => return Some(Reason::RenewalRefused),
+                Some(_) => {}
+            }
+        }
+        None
+    }
+
+    /// It may work later: pause and try again, or give up for now.
+    pub(super) fn later(
+        &mut self,
+        mut flight: Flight,
+        cause: Cause,
+        retry_at: Option<UnixTime>,
+        ambient: &Ambient,
+    ) -> Advance {
+        flight.tries += 1;
+        let asked = retry_at.map(|time| time.since(ambient.now));
+        let pause = asked.unwrap_or_else(|| jitter(FIRST_PAUSE * 2u32.pow(flight.tries.min(8) - 1), ambient));
+        let serves =
+            !flight.revoking && self.held.access.as_ref().is_some_and(|token| token.is_alive(ambient.now));
+        // With a living token nobody needs to wait here.
+        if flight.tries < MOST_TRIES && pause <= LONGEST_PAUSE && !serves {
+            let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+            return self.go(State::Pausing(flight), Step::Sleep { millis });
+        }
+        if flight.revoking {
+            let retry_at = ambient.now.after(pause);
+            return self.finish(flight, Err(Error::Exhausted { retry_at, cause }), ambient);
+        }
+        let until = asked.map(|asked| ambient.now.after(asked.min(LONGEST_SETBACK)));
+        self.remember(flight, Why::Exhausted(cause), LATER, until, ambient)
+    }
+
+    /// It will not work again soon: remember that, so that nobody repeats the request.
+    pub(super) fn set_back(&mut self, flight: Flight, why: Why, ambient: &Ambient) -> Advance {
+        if let (Why::Refused(reason, denial @ None), true) = (&why, flight.refused.is_none()) {
+            // No request was made, and none can be: there is nothing to wait for.
+            let error = Error::NeedsReconnect { reason: *reason, denial: denial.clone() };
+            return self.finish(flight, Err(error), ambient);
+        }
+        self.remember(flight, why, REFUSED, None, ambient)
+    }
+
+    fn remember(
+        &mut self,
+        mut flight: Flight,
+        why: Why,
+        first: Duration,
+        until: Option<UnixTime>,
+        ambient: &Ambient,
+    ) -> Advance {
+        let count = self.held.setback.as_ref().map_or(0, |setback| setback.count) + 1;
+        let doubled = first.saturating_mul(1 << count.min(16).saturating_sub(1)).min(LONGEST_SETBACK);
+        let own = ambient.now.after(doubled - jitter(doubled / 4, ambient));
+        let setback = Setback { until: until.map_or(own, |until| until.max(own)), count, why };
+        let error = setback.error();
+        self.held.setback = Some(setback);
+        flight.dirty = true;
+        self.finish(flight, Err(error), ambient)
+    }
+}
+
+/// How long to wait for the process that holds the lease.
+pub(super) fn queue_pause(queued: u32, ambient: &Ambient) -> Option<u64> {
+    (queued <= MOST_QUEUED).then(|| 250 + u64::from(ambient.entropy[3]))
+}
+
+/// A random part of a duration.
+fn jitter(whole: Duration, ambient: &Ambient) -> Duration {
+    whole * u32::from(ambient.entropy[2]) / 255
+}
+
+impl RequestTemplate {
+    /// Whether a placeholder of this name stands anywhere in the request.
+    fn names(&self, wanted: &str) -> bool {
+        self.templates().into_iter().flat_map(Template::names).any(|name| name == wanted)
+    }
+}
+
+impl Held {
+    /// The failure that still keeps us from asking. One that lies further ahead than any may is from a clock that
+    /// was wrong.
+    pub(super) fn setback(&self, now: UnixTime) -> Option<&Setback> {
+        let wait = |setback: &&Setback| now < setback.until && setback.until.since(now) <= LONGEST_SETBACK;
+        self.setback.as_ref().filter(wait)
+    }
+
+    /// Drops the access token if it is this one.
+    pub(super) fn forget(&mut self, token: &Token) -> bool {
+        let same = self.access.as_ref().is_some_and(|held| held.value == token.value);
+        if same {
+            (self.access, self.lost) = (None, Some(Reason::Rejected));
+        }
+        same
+    }
+
+    /// Takes in the tokens that the person brought, once.
+    pub(super) fn seed(&mut self, settings: &Settings, now: UnixTime) -> Result<bool, SettingsError> {
+        let Some(seed) = settings.auth().seed.as_ref().filter(|_| !self.seeded) else { return Ok(false) };
+        self.seeded = true;
+        let text = |template: &Option<Template>| {
+            template.as_ref().map_or(Ok(None), |template| render::text(template, settings))
+        };
+        if let Some(value) = text(&seed.access_token)? {
+            let issued = render::issued_at(settings)?.unwrap_or(now);
+            let end = seed.lifetime_seconds.map(|seconds| issued.after(Duration::from_secs(seconds)));
+            self.access = Some(Arc::new(Token::new(value.into(), issued, end, Duration::ZERO, &[0; 32])));
+        }
+        if let Some(value) = text(&seed.refresh_token)? {
+            self.refresh = Some(Refresh { value: value.into(), expires_at: None });
+        }
+        Ok(true)
+    }
+
+    /// Whether the server must be told that the token ends.
+    pub(super) fn to_revoke(&self, settings: &Settings) -> Result<Option<Purpose>, Why> {
+        Ok((self.access.is_some() && settings.auth().revoke.is_some()).then_some(Purpose::Revoke))
+    }
+
+    pub(super) fn revoke(&mut self) {
+        *self = Self {
+            revision: self.revision,
+            seeded: self.seeded,
+            lost: Some(Reason::Revoked),
+            ..Self::default()
+        };
+    }
+
+    /// The tokens, so that nothing that is shown repeats them.
+    pub(super) fn secrets(&self) -> Vec<&Secret> {
+        let access = self.access.iter().map(|token| &token.value);
+        access.chain(self.refresh.iter().map(|refresh| &refresh.value)).collect()
+    }
+}

@@ -1,0 +1,191 @@
+//! What a manifest must mean, beyond its shape.
+
+use super::read::Reader;
+use super::values::{is_header_name, is_id};
+use super::{Auth, Fields, Hosts, Kind, Manifest, Parameter, RequestTemplate};
+use crate::names::nearest;
+use crate::template::{Template, is_name};
+
+/// The tokens at hand, for every template but those of 'seed': there, names are parameters only.
+const TOKENS: [&str; 2] = ["accessToken", "refreshToken"];
+
+pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
+    if !is_id(&manifest.id) {
+        reader.inside("id", |reader| {
+            reader.problem("an id is lower-case letters, digits and '-', a letter first");
+        });
+    }
+    if manifest.auth.is_some() != manifest.sets.is_empty() {
+        reader.problem("exactly one of 'auth' and 'sets' is needed");
+    }
+    reader.inside("parameters", |reader| parameters(&manifest.parameters, &[], reader));
+    let shared = |name: &str| manifest.parameters.iter().any(|parameter| parameter.name == name);
+    if let Hosts::NamedBy(name) = &manifest.hosts
+        && !shared(name)
+    {
+        reader.inside("hosts", |reader| reader.problem(format!("there is no parameter '{name}'")));
+    }
+    reader.inside("base_url", |reader| url(&manifest.base_url, reader));
+    if let Some(auth) = &manifest.auth {
+        reader.inside("auth", |reader| check_auth(manifest, &[], auth, reader));
+    }
+    for (index, set) in manifest.sets.iter().enumerate() {
+        reader.inside("sets", |reader| {
+            reader.inside(&index.to_string(), |reader| {
+                if !is_id(&set.name) || manifest.sets[..index].iter().any(|other| other.name == set.name) {
+                    reader.inside("name", |reader| {
+                        reader.problem("a name is lower-case letters, digits and '-', and stands once");
+                    });
+                }
+                reader
+                    .inside("parameters", |reader| parameters(&set.parameters, &manifest.parameters, reader));
+                reader.inside("auth", |reader| check_auth(manifest, &set.parameters, &set.auth, reader));
+            });
+        });
+    }
+    if let Some(test) = &manifest.test
+        && !test.path.starts_with('/')
+    {
+        reader.inside("test", |reader| {
+            reader.inside("path", |reader| reader.problem("a path begins with '/'"));
+        });
+    }
+}
+
+fn parameters(parameters: &[Parameter], shared: &[Parameter], reader: &mut Reader) {
+    for (index, parameter) in parameters.iter().enumerate() {
+        let name = &parameter.name;
+        reader.inside(&index.to_string(), |reader| {
+            if !is_name(name) {
+                let rule = "letters, digits and '_', a letter first";
+                reader.problem(format!("'{name}' cannot be the name of a parameter: {rule}"));
+            }
+            if parameters[..index].iter().chain(shared).any(|other| other.name.eq_ignore_ascii_case(name)) {
+                reader.problem(format!("there are two parameters '{name}' (case does not count)"));
+            }
+            if let Some(default) = &parameter.default {
+                if let Err(problem) = parameter.accepts(default) {
+                    reader.inside("default", |reader| reader.problem(problem));
+                }
+                if parameter.kind == Kind::SecureString {
+                    reader.inside("default", |reader| {
+                        reader.problem("a secret has no default: it would be public");
+                    });
+                }
+            }
+        });
+    }
+}
+
+impl Parameter {
+    /// Whether `value` may be given; if not, why.
+    pub(crate) fn accepts(&self, value: &str) -> Result<(), String> {
+        match self.kind {
+            Kind::Int if value.parse::<i64>().is_err() => return Err("is no whole number".to_owned()),
+            Kind::Bool if !matches!(value, "true" | "false") => {
+                return Err("is neither true nor false".to_owned());
+            }
+            _ => {}
+        }
+        if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed == value) {
+            return Err(format!("must be one of {}", self.allowed.join(", ")));
+        }
+        Ok(())
+    }
+}
+
+fn check_auth(manifest: &Manifest, own: &[Parameter], auth: &Auth, reader: &mut Reader) {
+    if auth.acquire.is_none() && auth.seed.is_none() {
+        reader.problem("'acquire' or 'seed' is needed: there is no way to a first token");
+    }
+    if auth.token.is_none() && (auth.acquire.is_some() || auth.renew.is_some()) {
+        reader.problem("'token' is missing: it says where the token stands in an answer");
+    }
+    let known = Known { manifest, own };
+    for (key, request) in [("acquire", &auth.acquire), ("renew", &auth.renew), ("revoke", &auth.revoke)] {
+        if let Some(request) = request {
+            reader.inside(key, |reader| check_request(&known, request, reader));
+        }
+    }
+    if let Some(acquire) = &auth.acquire {
+        reader.inside("acquire", |reader| {
+            for name in acquire.templates().iter().flat_map(|template| template.names()) {
+                if TOKENS.contains(&name) {
+                    reader.problem(format!(
+                        "'{{{name}}}' is not at hand for a first grant; use 'renew' or 'seed'"
+                    ));
+                }
+            }
+        });
+    }
+    reader.inside("apply", |reader| {
+        check_headers(&auth.apply.headers, reader);
+        known.check(auth.apply.headers.templates().chain(auth.apply.query.templates()), reader);
+    });
+    if let Some(seed) = &auth.seed {
+        let templates = [&seed.access_token, &seed.issued_at, &seed.refresh_token];
+        reader.inside("seed", |reader| known.check(templates.into_iter().flatten(), reader));
+    }
+}
+
+fn check_request(known: &Known<'_>, request: &RequestTemplate, reader: &mut Reader) {
+    reader.inside("url", |reader| url(&request.url, reader));
+    check_headers(&request.headers, reader);
+    let bodies = [request.form.is_some(), request.json.is_some(), request.text.is_some()];
+    if bodies.into_iter().filter(|body| *body).count() > 1 {
+        reader.problem("at most one of 'form', 'json' and 'text' can be the body");
+    }
+    if request.basic.is_some() && request.headers.has("authorization") {
+        reader.problem("'basic' and an 'authorization' header are two authentications at once");
+    }
+    known.check(request.templates().into_iter(), reader);
+}
+
+fn check_headers(headers: &Fields, reader: &mut Reader) {
+    for (name, _) in &headers.0 {
+        if let Some(name) = name.as_literal().filter(|name| !is_header_name(name)) {
+            let problem = format!("'{name}' is no name of a header field in lower case");
+            reader.inside("headers", |reader| reader.problem(problem));
+        }
+    }
+}
+
+fn url(template: &Template, reader: &mut Reader) {
+    let prefix = template.prefix();
+    if !prefix.is_empty() && !prefix.starts_with("https://") {
+        reader.problem("a URL begins with a placeholder for the base URL, or with https://");
+    }
+}
+
+impl RequestTemplate {
+    /// Every template of the request.
+    pub(crate) fn templates(&self) -> Vec<&Template> {
+        let fields = [Some(&self.headers), Some(&self.query), self.form.as_ref()];
+        let mut all: Vec<_> = fields.into_iter().flatten().flat_map(Fields::templates).collect();
+        all.push(&self.url);
+        all.extend(&self.text);
+        all.extend(self.basic.iter().flat_map(|basic| [&basic.user, &basic.password]));
+        if let Some(body) = &self.json {
+            body.templates(&mut |template| all.push(template));
+        }
+        all
+    }
+}
+
+struct Known<'a> {
+    manifest: &'a Manifest,
+    own: &'a [Parameter],
+}
+
+impl Known<'_> {
+    fn check<'a>(&self, templates: impl Iterator<Item = &'a Template>, reader: &mut Reader) {
+        for name in templates.flat_map(Template::names) {
+            let names =
+                || self.manifest.parameters.iter().chain(self.own).map(|parameter| parameter.name.as_str());
+            if names().chain(TOKENS).all(|known| known != name) {
+                let hint = nearest(name, names().chain(TOKENS));
+                reader.problem(format!("there is no parameter '{name}'{}", crate::error::DidYouMean(hint)));
+            }
+        }
+    }
+}

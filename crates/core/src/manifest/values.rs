@@ -1,0 +1,155 @@
+//! The parts of a manifest that are neither records nor words: hosts, named templates, JSON bodies.
+
+use super::read::{Read, Reader, Shape};
+use crate::json::Json;
+use crate::template::Template;
+use crate::url::is_host;
+
+/// The hosts that may receive secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hosts {
+    /// These names; one that begins with `*.` stands for every name below the rest.
+    Patterns(Vec<String>),
+    /// The one host that the person names in this parameter: for software that runs anywhere.
+    NamedBy(String),
+}
+
+impl Read for Hosts {
+    const SHAPE: Shape = Shape::Either(&[
+        Shape::List(&Shape::Pattern(r"^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$")),
+        Shape::OneKey(&super::read::Record {
+            name: "NamedHost",
+            doc: " For software that runs anywhere: the one host that the person names.",
+            fields: &[super::read::Field {
+                name: "named_by",
+                doc: " The parameter that holds the base URL or the host.",
+                required: || true,
+                shape: Shape::Text,
+            }],
+        }),
+    ]);
+
+    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
+        if let [(key, Json::String(parameter))] = json.members()
+            && key == "named_by"
+        {
+            return Some(Self::NamedBy(parameter.clone()));
+        }
+        let Json::Array(_) = json else {
+            return reader.wrong_kind("a list of host names, or {\"named_by\": parameter},", json);
+        };
+        let patterns = Vec::<String>::read(json, reader)?;
+        for (index, pattern) in patterns.iter().enumerate() {
+            let name = pattern.strip_prefix("*.").unwrap_or(pattern);
+            if !is_host(name) || !name.contains('.') {
+                reader.inside(&index.to_string(), |reader| {
+                    reader.problem(format!(
+                        "'{pattern}' is no host name with a dot in it, nor '*.' and such a name"
+                    ));
+                });
+            }
+        }
+        if patterns.is_empty() {
+            reader.problem("at least one host is needed: nothing may be sent anywhere else");
+        }
+        Some(Self::Patterns(patterns))
+    }
+}
+
+/// Named templates, in the order of the file: headers, query, form. A name may hold placeholders, too.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields(pub Vec<(Template, Template)>);
+
+impl Fields {
+    /// Whether a field has this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Template> {
+        self.0.iter().find(|(known, _)| known.as_literal() == Some(name)).map(|(_, value)| value)
+    }
+
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.0.iter().flat_map(|(name, value)| [name, value])
+    }
+}
+
+impl Read for Fields {
+    const SHAPE: Shape = Shape::Map(&Shape::Text);
+
+    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
+        let Json::Object(members) = json else {
+            return reader.wrong_kind("an object", json);
+        };
+        let read = |(name, value): &(String, Json)| {
+            reader.inside(name, |reader| {
+                let name = Template::parse(name).map_err(|problem| reader.problem(problem)).ok();
+                let value = Template::read(value, reader);
+                Some((name?, value?))
+            })
+        };
+        members.iter().map(read).collect::<Vec<_>>().into_iter().collect::<Option<_>>().map(Self)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
+/// A JSON body whose strings are templates.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// A number, a boolean or null.
+    Fixed(Json),
+    /// A string. If it is nothing but the placeholder of an `int` or `bool`, it is written without quotes.
+    Text(Template),
+    /// An array.
+    List(Vec<Self>),
+    /// An object.
+    Object(Vec<(String, Self)>),
+}
+
+impl Body {
+    /// Calls `visit` with every template.
+    pub(crate) fn templates<'a>(&'a self, visit: &mut dyn FnMut(&'a Template)) {
+        match self {
+            Self::Fixed(_) => {}
+            Self::Text(template) => visit(template),
+            Self::List(items) => items.iter().for_each(|item| item.templates(visit)),
+            Self::Object(members) => members.iter().for_each(|(_, value)| value.templates(visit)),
+        }
+    }
+}
+
+impl Read for Body {
+    const SHAPE: Shape = Shape::Any;
+
+    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
+        Some(match json {
+            Json::String(_) => Self::Text(Template::read(json, reader)?),
+            Json::Array(items) => {
+                Self::List(items.iter().map(|item| Self::read(item, reader)).collect::<Option<_>>()?)
+            }
+            Json::Object(members) => {
+                let read = |(name, value): &(String, Json)| {
+                    Some((name.clone(), reader.inside(name, |reader| Self::read(value, reader))?))
+                };
+                Self::Object(members.iter().map(read).collect::<Option<_>>()?)
+            }
+            fixed => Self::Fixed(fixed.clone()),
+        })
+    }
+}
+
+/// Whether this can name a header field (RFC 9110, section 5.6.2), in the lower case that we write.
+pub(crate) fn is_header_name(name: &str) -> bool {
+    let token = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty() && name.bytes().all(token)
+}
+
+/// Whether this can be the id of a connector, or the name of a set.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}

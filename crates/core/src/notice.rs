@@ -1,0 +1,96 @@
+//! What an adapter tells its host while it works: never a secret, and the same words on every platform.
+//!
+//! An adapter makes a notice of each exchange ([`Notice::sent`]), of each token that the API refused
+//! ([`Notice::Rejected`]) and of the end of each grant ([`Notice::ended`]), and passes it on.
+
+use crate::error::Error;
+use crate::flow::Event;
+use crate::grant::{Granted, Source};
+use crate::http::{Purpose, Request};
+use crate::time::UnixTime;
+use serde::Serialize;
+
+/// Something that a host may want to log, count or show.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Notice {
+    /// A request was sent, and answered or not.
+    Sent {
+        /// What it was for.
+        purpose: Purpose,
+        /// The request in one line, its secrets masked.
+        request: String,
+        /// The status of the answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// The name of the fault, if no answer came.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fault: Option<&'static str>,
+        /// How long it took.
+        millis: u64,
+    },
+    /// A first grant gave a token.
+    Acquired {
+        /// When it ends.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<UnixTime>,
+    },
+    /// A renewal gave a token.
+    Renewed {
+        /// When it ends.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<UnixTime>,
+    },
+    /// No token could be had, or an early renewal failed that does no harm yet.
+    Failed {
+        /// [`Error::code`].
+        code: &'static str,
+        /// What to do about it.
+        message: String,
+        /// Whether the callers still have a token.
+        harmless: bool,
+    },
+    /// The API refused the token.
+    Rejected,
+    /// The token has ended at our own wish.
+    Revoked,
+    /// A person must act.
+    NeedsReconnect {
+        /// Why, and what to do.
+        message: String,
+    },
+}
+
+impl Notice {
+    /// The notice of a request and of the event that answered it.
+    #[must_use]
+    pub fn sent(request: &Request, answer: &Event, millis: u64) -> Self {
+        let (status, fault) = match answer {
+            Event::Response(response) => (Some(response.status), None),
+            Event::Failed(fault) => (None, Some(fault.kind.name())),
+            _ => (None, None),
+        };
+        Self::Sent { purpose: request.purpose, request: request.shown().to_string(), status, fault, millis }
+    }
+
+    /// The notice of how a grant ended, if it did more than serve what was at hand.
+    #[must_use]
+    pub fn ended(outcome: &Result<Granted, Error>) -> Option<Self> {
+        let failed = |error: &Error, harmless| match error {
+            Error::NeedsReconnect { .. } => Self::NeedsReconnect { message: error.to_string() },
+            _ => Self::Failed { code: error.code(), message: error.to_string(), harmless },
+        };
+        match outcome {
+            Ok(Granted::Token { token, source: Source::Acquired, .. }) => {
+                Some(Self::Acquired { expires_at: token.expires_at })
+            }
+            Ok(Granted::Token { token, source: Source::Renewed, .. }) => {
+                Some(Self::Renewed { expires_at: token.expires_at })
+            }
+            Ok(Granted::Token { setback, .. }) => setback.as_deref().map(|error| failed(error, true)),
+            Ok(Granted::Revoked { .. }) => Some(Self::Revoked),
+            Err(error) => Some(failed(error, false)),
+        }
+    }
+}

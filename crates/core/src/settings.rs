@@ -1,0 +1,324 @@
+//! A connector and the values that a person gave: everything about a connection that does not change.
+//!
+//! All checks of the person's input happen here, once: a [`Settings`] that exists can build every request of its
+//! connector, and none of them goes to a host that the connector does not allow.
+
+use crate::error::{Error, SettingsError};
+use crate::manifest::{Auth, ConnectorError, Hosts, Kind, Manifest, Parameter, ParameterSet};
+use crate::names::nearest;
+use crate::render;
+use crate::secret::{MASK, Secret};
+use crate::template::{Scope, Value};
+use crate::token::Token;
+use crate::url::{Url, host_matches};
+use std::sync::Arc;
+
+/// A service that a connection can be made to. Cheap to clone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connector(Arc<Manifest>);
+
+impl Connector {
+    /// Reads a connector file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with the places.
+    pub fn from_json(text: &str) -> Result<Self, ConnectorError> {
+        Manifest::parse(text).map(|manifest| Self(Arc::new(manifest)))
+    }
+
+    /// What the file says.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.0
+    }
+
+    /// Every parameter of every way to authenticate, each name once.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<&Parameter> {
+        let mut all: Vec<&Parameter> = self.0.parameters.iter().collect();
+        for parameter in self.0.sets.iter().flat_map(|set| &set.parameters) {
+            if all.iter().all(|known| known.name != parameter.name) {
+                all.push(parameter);
+            }
+        }
+        all
+    }
+
+    /// Checks the values and makes the settings of a connection.
+    ///
+    /// # Errors
+    /// The first value that is missing, unknown or unusable.
+    pub fn settings<N, V>(
+        &self,
+        values: impl IntoIterator<Item = (N, V)>,
+        options: &Options,
+    ) -> Result<Settings, Error>
+    where
+        N: Into<String>,
+        V: Into<Secret>,
+    {
+        // An empty value is no value: an unset variable often arrives as one.
+        let given = values.into_iter().map(|(name, value)| (name.into(), value.into()));
+        let given: Vec<(String, Secret)> = given.filter(|(_, value)| !value.expose().is_empty()).collect();
+        let set = self.choose(&given, options.parameter_set.as_deref())?;
+        let mut settings = Settings {
+            connector: self.clone(),
+            set,
+            values: Vec::new(),
+            allow_loopback: options.allow_loopback,
+            key: String::new(),
+        };
+        let parameters: Vec<&Parameter> = settings.parameters().collect();
+        for (name, _) in &given {
+            if parameters.iter().all(|parameter| parameter.name != *name) {
+                let nearest = nearest(name, parameters.iter().map(|parameter| parameter.name.as_str()));
+                let (parameter, nearest) = (name.clone(), nearest.map(str::to_owned));
+                return Err(SettingsError::Unknown { parameter, nearest }.into());
+            }
+        }
+        settings.values =
+            parameters.iter().map(|parameter| bind(parameter, &given)).collect::<Result<_, _>>()?;
+        settings.key = settings.fingerprint();
+        render::check(&settings)?;
+        Ok(settings)
+    }
+
+    /// Which set the given values belong to: the first that they complete, or else the one they fit best.
+    fn choose(
+        &self,
+        given: &[(String, Secret)],
+        wanted: Option<&str>,
+    ) -> Result<Option<usize>, SettingsError> {
+        let sets = &self.0.sets;
+        if let Some(wanted) = wanted {
+            let found = sets.iter().position(|set| set.name == wanted);
+            return found.map(Some).ok_or_else(|| SettingsError::Unknown {
+                parameter: wanted.to_owned(),
+                nearest: nearest(wanted, sets.iter().map(|set| set.name.as_str())).map(str::to_owned),
+            });
+        }
+        let has = |parameter: &Parameter| given.iter().any(|(name, _)| *name == parameter.name);
+        let own = |set: &ParameterSet| set.parameters.iter().filter(|parameter| has(parameter)).count();
+        let complete = |set: &&ParameterSet| {
+            set.parameters.iter().all(|parameter| has(parameter) || !parameter.is_required())
+        };
+        let known = given
+            .iter()
+            .filter(|(name, _)| self.0.parameters.iter().all(|shared| shared.name != *name))
+            .count();
+        let fitting = sets.iter().position(|set| complete(&set) && own(set) == known);
+        Ok(fitting.or_else(|| (0..sets.len()).rev().max_by_key(|index| own(&sets[*index]))))
+    }
+}
+
+impl Parameter {
+    /// Whether a value must be given.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        !self.optional && self.default.is_none()
+    }
+}
+
+fn bind(parameter: &Parameter, given: &[(String, Secret)]) -> Result<Option<Secret>, SettingsError> {
+    let value = given.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
+    let Some(value) = value.or_else(|| parameter.default.as_deref().map(Secret::from)) else {
+        if parameter.optional {
+            return Ok(None);
+        }
+        return Err(SettingsError::Missing {
+            parameter: parameter.name.clone(),
+            title: parameter.title.clone(),
+        });
+    };
+    // The check compares the value with what the manifest allows; its message never quotes it.
+    match parameter.accepts(value.expose()) {
+        Ok(()) => Ok(Some(value)),
+        Err(problem) => Err(SettingsError::Invalid { parameter: parameter.name.clone(), problem }),
+    }
+}
+
+/// How a connection is made, beyond its parameters.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Options {
+    /// Whether http to this machine is allowed, and this machine as a host: for emulators and tests.
+    pub allow_loopback: bool,
+    /// The way to authenticate, where the values alone do not tell.
+    pub parameter_set: Option<String>,
+}
+
+/// What a connection is made of. `Debug` shows no value.
+#[derive(Clone, PartialEq)]
+pub struct Settings {
+    connector: Connector,
+    set: Option<usize>,
+    /// One for each parameter, in their order.
+    values: Vec<Option<Secret>>,
+    allow_loopback: bool,
+    key: String,
+}
+
+impl Settings {
+    /// The connector.
+    #[must_use]
+    pub const fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// The way to authenticate that was chosen, if there are several.
+    #[must_use]
+    pub fn parameter_set(&self) -> Option<&ParameterSet> {
+        self.connector.0.sets.get(self.set?)
+    }
+
+    /// A name for everything that changes the token: the connector and all values, as a SHA-256 in hex. Stores
+    /// keep records under it.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Values that look like a slip: they are used as they are, but the person should know.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let padded = |(parameter, value): (&Parameter, &Option<Secret>)| {
+            // Only its ends are looked at; the message does not quote it.
+            let text = value.as_ref()?.expose();
+            let message = format!(
+                "parameter '{}' begins or ends with white space; it is sent as it is",
+                parameter.name
+            );
+            (text.trim() != text).then_some(message)
+        };
+        self.parameters().zip(&self.values).filter_map(padded).collect()
+    }
+
+    /// The value of the `Authorization` field for a token, if this connector sends one. It is a secret.
+    ///
+    /// # Errors
+    /// The token cannot stand in a header.
+    pub fn authorization(&self, token: &Token) -> Result<Option<String>, Error> {
+        Ok(render::authorization(self, token)?)
+    }
+
+    pub(crate) fn auth(&self) -> &Auth {
+        let manifest = &self.connector.0;
+        match (self.set.and_then(|set| manifest.sets.get(set)), &manifest.auth) {
+            (Some(set), _) => &set.auth,
+            (None, Some(auth)) => auth,
+            // The manifest was checked: it has `auth` or sets, and a set was chosen.
+            (None, None) => unreachable!("a connector has a way to authenticate"),
+        }
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        let own = self.parameter_set().map(|set| set.parameters.as_slice()).unwrap_or_default();
+        self.connector.0.parameters.iter().chain(own)
+    }
+
+    fn fingerprint(&self) -> String {
+        let mut hash = hmac_sha256::Hash::new();
+        let mut add = |text: &str| {
+            // Lengths first, so that no two lists of values run together.
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        };
+        add(&self.connector.0.id);
+        add(self.parameter_set().map_or("", |set| &set.name));
+        for (parameter, value) in self.parameters().zip(&self.values) {
+            add(&parameter.name);
+            // The value goes into a one-way hash.
+            add(value.as_ref().map_or("", Secret::expose));
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether a secret may go to this URL; `parameter` is blamed if not.
+    pub(crate) fn may_receive(&self, url: &Url<'_>, parameter: &str) -> Result<(), SettingsError> {
+        if self.allow_loopback && url.is_loopback() {
+            return Ok(());
+        }
+        if !url.secure {
+            return Err(SettingsError::Insecure {
+                parameter: parameter.to_owned(),
+                loopback: url.is_loopback(),
+            });
+        }
+        let allowed = match &self.connector.0.hosts {
+            Hosts::Patterns(patterns) => {
+                if patterns.iter().any(|pattern| host_matches(pattern, url.host)) {
+                    return Ok(());
+                }
+                patterns.join(", ")
+            }
+            Hosts::NamedBy(name) => {
+                let value = self.value(name).map_or("", |value| value.text);
+                let named = Url::parse(value).map_or(value, |url| url.host);
+                if named.eq_ignore_ascii_case(url.host) {
+                    return Ok(());
+                }
+                named.to_owned()
+            }
+        };
+        Err(SettingsError::Host { host: url.host.to_owned(), allowed })
+    }
+
+    /// Whether the token may go to another server than that of the base URL: only to a host that the connector
+    /// names without a wildcard, because a wildcard covers other people's accounts.
+    pub(crate) fn may_call(&self, url: &Url<'_>) -> Result<(), SettingsError> {
+        match &self.connector.0.hosts {
+            Hosts::Patterns(patterns)
+                if url.secure && patterns.iter().any(|name| name.eq_ignore_ascii_case(url.host)) =>
+            {
+                Ok(())
+            }
+            Hosts::Patterns(patterns) => {
+                Err(SettingsError::Host { host: url.host.to_owned(), allowed: patterns.join(", ") })
+            }
+            Hosts::NamedBy(_) => Err(SettingsError::Host {
+                host: url.host.to_owned(),
+                allowed: "only that of the base URL".to_owned(),
+            }),
+        }
+    }
+
+    /// Text of a server or a platform with every known secret masked, without control characters, and short.
+    pub(crate) fn scrub(&self, text: &str, tokens: &[&Secret]) -> String {
+        let values = self.parameters().zip(&self.values);
+        let secrets = values
+            .filter(|(parameter, _)| parameter.kind == Kind::SecureString)
+            .filter_map(|(_, value)| value.as_ref());
+        // Secrets are compared with the text so that they can be masked in it.
+        let mut shown = secrets.chain(tokens.iter().copied()).map(Secret::expose).fold(
+            text.to_owned(),
+            |text, secret| {
+                let mut encoded = String::new();
+                crate::template::percent(secret, b"-._~", false, &mut encoded);
+                text.replace(secret, MASK).replace(&encoded, MASK)
+            },
+        );
+        shown = shown.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_MESSAGE).collect();
+        shown
+    }
+}
+
+/// Longer words of a server help nobody.
+const LONGEST_MESSAGE: usize = 300;
+
+impl Scope for Settings {
+    fn value(&self, name: &str) -> Option<Value<'_>> {
+        let (parameter, value) =
+            self.parameters().zip(&self.values).find(|(parameter, _)| parameter.name == name)?;
+        Some(Value {
+            // Written into the request that needs it, with a mask over it.
+            text: value.as_ref()?.expose(),
+            secret: parameter.kind == Kind::SecureString,
+            bare: matches!(parameter.kind, Kind::Int | Kind::Bool),
+        })
+    }
+}
+
+impl core::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Settings {{ connector: {}, key: {:.8} }}", self.connector.0.id, self.key)
+    }
+}

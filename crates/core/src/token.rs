@@ -1,0 +1,81 @@
+//! A token, and the two moments of its life: when to renew it, and when it ends.
+
+use crate::flow::optional;
+use crate::json::Json;
+use crate::secret::Secret;
+use crate::time::UnixTime;
+use core::time::Duration;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// An access token and what is known of its life.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Token {
+    /// The token itself.
+    pub value: Secret,
+    /// When it was asked for: lifetimes count from here, so that a slow answer does not prolong them.
+    pub obtained_at: UnixTime,
+    /// When it ends; unknown for a token that lives until it is refused.
+    pub expires_at: Option<UnixTime>,
+    /// From when on it is renewed, while it still serves.
+    pub renew_at: Option<UnixTime>,
+}
+
+impl Token {
+    /// A token with its renewal point: `expires_at - min(margin, lifetime / 2)`, moved later by up to half of
+    /// that distance so that many connections do not renew in the same second.
+    #[must_use]
+    pub fn new(
+        value: Secret,
+        obtained_at: UnixTime,
+        expires_at: Option<UnixTime>,
+        margin: Duration,
+        entropy: &[u8; 32],
+    ) -> Self {
+        let renew_at = expires_at.map(|end| {
+            let lead = margin.min(end.since(obtained_at) / 2);
+            let [a, b, ..] = *entropy;
+            let spread = lead / 2 * u32::from(u16::from_be_bytes([a, b])) / u32::from(u16::MAX);
+            end.before(lead).after(spread)
+        });
+        Self { value, obtained_at, expires_at, renew_at }
+    }
+
+    /// Whether the API should still take it.
+    #[must_use]
+    pub fn is_alive(&self, now: UnixTime) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether it is time to renew it.
+    #[must_use]
+    pub fn is_due(&self, now: UnixTime) -> bool {
+        self.renew_at.is_some_and(|due| now >= due)
+    }
+
+    pub(crate) fn from_json(json: &Json) -> Option<Self> {
+        let time = |name: &str| optional(json.get(name), |time| time.as_u64().map(UnixTime::from_millis));
+        Some(Self {
+            value: json.get("value")?.as_str().filter(|value| is_sendable(value))?.into(),
+            obtained_at: time("obtainedAt")?.unwrap_or_default(),
+            expires_at: time("expiresAt")?,
+            renew_at: time("renewAt")?,
+        })
+    }
+}
+
+impl Serialize for Token {
+    /// `{ value, obtainedAt, expiresAt?, renewAt? }`: the message for adapters and stores, which need the value.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("value", self.value.expose())?;
+        map.serialize_entry("obtainedAt", &self.obtained_at)?;
+        self.expires_at.iter().try_for_each(|time| map.serialize_entry("expiresAt", time))?;
+        self.renew_at.iter().try_for_each(|time| map.serialize_entry("renewAt", time))?;
+        map.end()
+    }
+}
+
+/// Whether a token can stand in a header: not empty, and visible ASCII only (RFC 6749, appendix A.12).
+pub(crate) fn is_sendable(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) && value.trim() == value
+}
