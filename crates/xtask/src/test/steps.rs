@@ -90,8 +90,12 @@ fn wasm_tests() -> Result<()> {
 }
 
 fn doc() -> Result<()> {
-    let mut command = cargo::command(["doc", "--no-deps", "--workspace"]);
-    process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+    rust::wasm_target()?;
+    for select in [all_but_wasm, only_wasm] {
+        let mut command = cargo::command(["doc", "--no-deps"]);
+        process::run(select(&mut command).env("RUSTDOCFLAGS", "-D warnings"))?;
+    }
+    Ok(())
 }
 
 fn types() -> Result<()> {
