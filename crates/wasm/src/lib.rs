@@ -8,3 +8,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn the_version_is_that_of_the_package() {
+        assert_eq!(super::version(), env!("CARGO_PKG_VERSION"));
+    }
+}

@@ -18,17 +18,13 @@ const ELSEWHERE: [&str; 3] = [
 
 /// The path of a Chromium or Chrome, installed first where that needs no question (root on Debian or Ubuntu).
 pub(crate) fn ready() -> Result<PathBuf> {
-    if let Some(named) = env::var_os("CHROME").map(PathBuf::from) {
-        if !named.is_file() {
-            bail!("CHROME names {}, and there is no such file", named.display());
-        }
-        return Ok(named);
-    }
-    if let Some(found) = find() {
-        return Ok(found);
-    }
-    install()?;
-    find().context("Debian's package chromium was installed, yet there is no `chromium` on PATH")
+    ensure("CHROME", "Chromium or Chrome", "chromium", find)
+}
+
+/// The path of chromedriver, which the Rust tests need to run in that browser; installed in the same way.
+pub(crate) fn driver() -> Result<PathBuf> {
+    ready()?;
+    ensure("CHROMEDRIVER", "chromedriver", "chromium-driver", || on_path("chromedriver"))
 }
 
 fn find() -> Option<PathBuf> {
@@ -36,23 +32,37 @@ fn find() -> Option<PathBuf> {
     NAMES.iter().find_map(|name| on_path(name)).or(elsewhere)
 }
 
-fn install() -> Result<()> {
-    let missing = "the browser tests need Chromium or Chrome, and none was found";
-    let advice = "install one (Debian, Ubuntu: `sudo apt-get install chromium`), or set CHROME to its path, \
-                  or leave these tests out with `cargo xtask test --fast`";
+fn ensure(variable: &str, what: &str, package: &str, find: impl Fn() -> Option<PathBuf>) -> Result<PathBuf> {
+    if let Some(named) = env::var_os(variable).map(PathBuf::from) {
+        if !named.is_file() {
+            bail!("{variable} names {}, and there is no such file", named.display());
+        }
+        return Ok(named);
+    }
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let advice = format!(
+        "the browser tests need {what}: install it (Debian: `sudo apt-get install {package}`), \
+         or set {variable} to its path, or leave these tests out with `cargo xtask test --fast`"
+    );
     let Some(apt) = on_path("apt-get").filter(|_| is_root()) else {
-        bail!("{missing}: {advice}");
+        bail!(advice);
     };
-    say("setup: no Chromium found; apt-get install chromium (about 30 s)");
-    // A mirror that is partly out of date need not keep the package itself from being installed.
-    let updated = apt_get(&apt, &["update"]);
-    apt_get(&apt, &["install", "--yes", "--no-install-recommends", "chromium"])
-        .and(updated.or(Ok(())))
-        .with_context(|| format!("{missing}, and apt-get could not install it: {advice}"))
+    install(&apt, package).context(advice)?;
+    find().with_context(|| format!("the package {package} was installed, yet {what} is not on PATH"))
 }
 
-fn apt_get(program: &Path, args: &[&str]) -> Result<()> {
-    process::quiet(Command::new(program).args(args).env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
+fn install(apt: &Path, package: &str) -> Result<()> {
+    say(&format!("setup: apt-get install {package} (takes up to a minute)"));
+    let apt_get = |args: &[&str]| {
+        process::quiet(Command::new(apt).args(args).env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
+    };
+    // Debian's package lists may be missing or fresh enough: only the installation itself has to succeed.
+    if let Err(error) = apt_get(&["update"]) {
+        say(&format!("setup: {error:#}"));
+    }
+    apt_get(&["install", "--yes", "--no-install-recommends", package])
 }
 
 fn is_root() -> bool {

@@ -47,7 +47,9 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("clippy-wasm", "lints of the wasm crates", clippy_wasm),
     Step::new("core-imports", "the core asks nothing of its host", core_imports::check),
     Step::new("rust", "Rust tests", rust_tests),
-    Step::new("rust-wasm", "Rust tests of the wasm crates, in Node", wasm_tests),
+    Step::new("rust-node", "Rust tests of the wasm crates, in Node", rust_tests_in_node),
+    Step::new("rust-browser", "Rust tests of the wasm crates, in headless Chromium", rust_tests_in_browser)
+        .slow(),
     Step::new("doc", "Rust documentation without warnings", doc).slow(),
     Step::new("pkg", "build of the npm package", pkg::run),
     Step::new("types", "TypeScript types as users see them", types).needs(&["pkg"]),
@@ -83,10 +85,23 @@ fn rust_tests() -> Result<()> {
     process::run(all_but_wasm(&mut cargo::command(["test", "--no-fail-fast"])))
 }
 
-fn wasm_tests() -> Result<()> {
+fn rust_tests_in_node() -> Result<()> {
     rust::wasm_target()?;
     node::ready()?;
-    process::run(only_wasm(&mut cargo::command(["test", "--no-fail-fast", "--lib", "--tests"])))
+    process::run(&mut wasm_tests())
+}
+
+fn rust_tests_in_browser() -> Result<()> {
+    rust::wasm_target()?;
+    let driver = browser::driver()?;
+    process::run(wasm_tests().env("CHROMEDRIVER", driver).env("WASM_BINDGEN_USE_BROWSER", "1"))
+}
+
+/// Without doctests, which the runner does not know.
+fn wasm_tests() -> Command {
+    let mut command = cargo::command(["test", "--no-fail-fast", "--lib", "--tests"]);
+    only_wasm(&mut command);
+    command
 }
 
 fn doc() -> Result<()> {
