@@ -83,7 +83,7 @@ impl Appspace {
     /// `POST /api/v3/authorization/token`.
     fn token(&mut self, call: &Call<'_>, mint: &mut Mint<'_>) -> Result<Response, Response> {
         let Asked { subject, refresh } = self.asked(call)?;
-        let refused = self.failure(self.settings.refused_client.status(), "The credentials are not valid.");
+        let refused = failure(self.settings.refused_client.status(), "The credentials are not valid.");
         let Some(client) = self.clients.iter().find(|client| client.id == subject) else {
             return Err(refused);
         };
@@ -121,9 +121,9 @@ impl Appspace {
     fn asked(&self, call: &Call<'_>) -> Result<Asked, Response> {
         const NAMES: [&str; 4] = ["subjectType", "subjectId", "grantType", "refreshToken"];
         if codec::media(call.request) != Media::Json {
-            return Err(self.failure(415, "The body must be JSON."));
+            return Err(failure(415, "The body must be JSON."));
         }
-        let bad = || self.failure(400, "The request is not valid.");
+        let bad = || failure(400, "The request is not valid.");
         let members = codec::object(&call.request.body).map_err(|_| bad())?;
         if members.iter().any(|(name, value)| !value.is_null() && !NAMES.contains(&name.as_str())) {
             return Err(bad());
@@ -144,7 +144,7 @@ impl Appspace {
         refresh: Option<String>,
     ) -> Vec<u8> {
         let (iat, life) = (call.now(), self.settings.access_lifetime_seconds);
-        let exp = iat + life;
+        let exp = iat.saturating_add(life);
         let mut make = || {
             let (jti, source_id) = (mint.uuid(), mint.uuid());
             jwt::hs256(&Claims { sub: subject, iss: "appspace-emulator", jti, source_id, iat, exp })
@@ -187,8 +187,8 @@ impl Service for Appspace {
         .unwrap_or_else(|refusal| refusal)
     }
 
-    fn failure(&self, status: u16, message: &str) -> Response {
-        Response::json(status, &json!({ "message": message }))
+    fn failure(&self, _kind: Kind, status: u16, message: &str) -> Response {
+        failure(status, message)
     }
 
     fn account(&self, base_url: &str) -> Account {
@@ -220,6 +220,24 @@ impl Service for Appspace {
         Some(&mut self.families)
     }
 
+    fn revoke(&mut self, token: &str) -> bool {
+        // The refresh token of an account is unknown to the families until it is first used.
+        let owner = self.clients.iter().find(|client| client.secret.matches(token));
+        if let (Some(owner), None) = (owner, self.families.of(token)) {
+            self.families.start(&owner.id, token, self.life(), 0);
+        }
+        self.tokens.revoke(token) || self.families.kill(token)
+    }
+
+    // The refresh token is the account's credential, so it survives the end of all tokens.
+    fn revoke_all(&mut self) {
+        self.tokens.revoke_where(|_| true);
+    }
+
+    fn expire_all(&mut self) {
+        self.tokens.expire_all();
+    }
+
     fn set_lifetime(&mut self, access: Option<u64>, refresh: Option<u64>) -> Result<(), ControlError> {
         let settings = &mut self.settings;
         settings.access_lifetime_seconds = access.unwrap_or(settings.access_lifetime_seconds);
@@ -237,6 +255,10 @@ impl Service for Appspace {
             self.tokens.revoke_where(|token| token.client == client);
         }
     }
+}
+
+fn failure(status: u16, message: &str) -> Response {
+    Response::json(status, &json!({ "message": message }))
 }
 
 fn reply(body: Vec<u8>) -> Response {

@@ -39,9 +39,10 @@ pub enum Change {
         /// Its text.
         token: String,
     },
-    /// Ends every token given out so far.
+    /// Ends every token given out so far. Appspace's refresh token is a credential and stays good.
     RevokeAll,
-    /// Makes every token given out so far expired, at whatever time it is.
+    /// Makes every token given out so far expired, at whatever time it is; Appspace's refresh token stays
+    /// good here as well.
     ExpireAll,
     /// Changes the life of tokens made from now on.
     Lifetime {

@@ -100,13 +100,14 @@ impl Emulator {
         let call = Call::new(request, path, now_ms);
         let service = self.systems.of_mut(system);
         let kind = service.kind(&call);
-        let effects = gate.faults.take(kind);
+        // A preflight that is not answered as one is still no request of a client.
+        let counted = request.method != "OPTIONS";
+        let effects = if counted { gate.faults.take(kind) } else { Vec::new() };
         let mut reply = fault::answer(&effects, service, &call, &mut Mint::new(entropy, &mut self.serial));
         if gate.cors {
             allow_origin(&mut reply.response);
         }
-        // A preflight that is not answered as one is still no request of a client.
-        if request.method != "OPTIONS" {
+        if counted {
             gate.counts.add(kind);
         }
         self.log.push(exchange(now_ms, Some(system), kind, request, &reply));

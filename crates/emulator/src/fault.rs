@@ -117,7 +117,8 @@ pub(crate) fn answer(
     call: &Call<'_>,
     mint: &mut Mint<'_>,
 ) -> Reply {
-    let delay_ms = effects.iter().map(|e| if let Effect::Latency { ms } = e { *ms } else { 0 }).sum();
+    let delay = |effect: &Effect| if let Effect::Latency { ms } = effect { *ms } else { 0 };
+    let delay_ms = effects.iter().map(delay).fold(0, u64::saturating_add);
     if effects.contains(&Effect::CutBeforeRead) {
         return Reply { delay_ms, cut: Some(Cut::BeforeRead), ..Response::empty(502).into() };
     }
@@ -134,7 +135,7 @@ fn replacement(effect: &Effect, service: &dyn Service, call: &Call<'_>) -> Optio
     Some(match effect {
         Effect::Html { status } => Response::html(*status, "This page comes from a proxy"),
         Effect::TooManyRequests { retry_after } => {
-            let response = service.failure(429, "too many requests");
+            let response = service.failure(service.kind(call), 429, "too many requests");
             match retry_after {
                 None => response,
                 Some(RetryAfter::Seconds(seconds)) => response.with("retry-after", seconds.to_string()),
@@ -144,7 +145,9 @@ fn replacement(effect: &Effect, service: &dyn Service, call: &Call<'_>) -> Optio
                 }
             }
         }
-        Effect::Status { status, .. } => service.failure(*status, "this failure was asked for"),
+        Effect::Status { status, .. } => {
+            service.failure(service.kind(call), *status, "this failure was asked for")
+        }
         Effect::ErrorInOk { error } => Response::json(200, &serde_json::json!({ "error": error })),
         Effect::Redirect { location } => Response::empty(307).with("location", location),
         _ => return None,

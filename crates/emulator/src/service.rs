@@ -48,8 +48,8 @@ pub(crate) trait Service {
     fn kind(&self, call: &Call<'_>) -> Kind;
     /// The one entry for calls.
     fn answer(&mut self, call: &Call<'_>, mint: &mut Mint<'_>) -> Response;
-    /// An error in the shape of the system.
-    fn failure(&self, status: u16, message: &str) -> Response;
+    /// A failure in the shape that the system has for requests of this kind.
+    fn failure(&self, kind: Kind, status: u16, message: &str) -> Response;
     /// What a client needs.
     fn account(&self, base_url: &str) -> Account;
     /// The switches as JSON; none of them is a secret.
@@ -61,6 +61,19 @@ pub(crate) trait Service {
     /// Refresh tokens that live apart from access tokens.
     fn families(&mut self) -> Option<&mut Families> {
         None
+    }
+    /// Ends one token; false if there is none, or it was ended before.
+    fn revoke(&mut self, token: &str) -> bool {
+        let family = self.families().is_some_and(|families| families.kill(token));
+        self.tokens().revoke(token) || family
+    }
+    fn revoke_all(&mut self) {
+        self.tokens().revoke_where(|_| true);
+        self.families().into_iter().for_each(Families::kill_all);
+    }
+    fn expire_all(&mut self) {
+        self.tokens().expire_all();
+        self.families().into_iter().for_each(Families::expire_all);
     }
     fn set_lifetime(&mut self, access: Option<u64>, refresh: Option<u64>) -> Result<(), ControlError>;
     /// Called after the secret of an account was replaced.
@@ -94,19 +107,12 @@ pub(crate) fn change(service: &mut dyn Service, change: &Change) -> Result<Chang
             service.client_was_deleted(&id);
         }
         Change::Revoke { token } => {
-            let family = service.families().is_some_and(|families| families.kill(token));
-            if !service.tokens().revoke(token) && !family {
+            if !service.revoke(token) {
                 return Err(ControlError::UnknownToken);
             }
         }
-        Change::RevokeAll => {
-            service.tokens().revoke_where(|_| true);
-            service.families().into_iter().for_each(Families::kill_all);
-        }
-        Change::ExpireAll => {
-            service.tokens().expire_all();
-            service.families().into_iter().for_each(Families::expire_all);
-        }
+        Change::RevokeAll => service.revoke_all(),
+        Change::ExpireAll => service.expire_all(),
         Change::Lifetime { access_seconds, refresh_seconds } => {
             service.set_lifetime(*access_seconds, *refresh_seconds)?;
         }

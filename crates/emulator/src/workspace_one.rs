@@ -30,6 +30,11 @@ use crate::secret::{Client, Mint};
 use crate::service::{Call, Service, patched};
 use crate::tokens::{Token, Tokens, Use};
 
+/// The person who can log in the legacy way.
+pub const USERNAME: &str = "emulator_admin";
+/// The password of that person.
+pub const PASSWORD: &str = "emulator-password-workspace-one-0001";
+
 #[derive(Clone)]
 pub(crate) struct WorkspaceOne {
     pub(crate) settings: Settings,
@@ -68,7 +73,7 @@ impl WorkspaceOne {
         Self {
             settings: Settings::default(),
             clients,
-            user: Client::new("emulator_admin", "emulator-password-workspace-one-0001"),
+            user: Client::new(USERNAME, PASSWORD),
             tokens: Tokens::default(),
             families: Families::default(),
         }
@@ -218,8 +223,11 @@ impl Service for WorkspaceOne {
         .unwrap_or_else(|refusal| refusal)
     }
 
-    fn failure(&self, status: u16, message: &str) -> Response {
-        resource::error(status, message)
+    fn failure(&self, kind: Kind, status: u16, message: &str) -> Response {
+        match kind {
+            Kind::Token => oauth_error(status, "temporarily_unavailable", message),
+            Kind::Api => resource::error(status, message),
+        }
     }
 
     fn account(&self, base_url: &str) -> Account {

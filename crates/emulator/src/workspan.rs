@@ -101,7 +101,7 @@ impl WorkSpan {
     }
 
     fn issue(&mut self, call: &Call<'_>, mint: &mut Mint<'_>, client: &str, environment: &str) -> Response {
-        let exp = call.now() + self.settings.access_lifetime_seconds;
+        let exp = call.now().saturating_add(self.settings.access_lifetime_seconds);
         self.families += 1;
         let mut make = |usage, kind: &str| {
             let obj = codec::base64url(format!("emulator/{kind}/{}", mint.opaque()).as_bytes());
@@ -171,11 +171,12 @@ impl Service for WorkSpan {
         .unwrap_or_else(|refusal| refusal)
     }
 
-    fn failure(&self, status: u16, message: &str) -> Response {
-        match status {
+    fn failure(&self, kind: Kind, status: u16, message: &str) -> Response {
+        match (status, kind) {
             // Limits and outages come from the gateway, which has its own shape.
-            429 | 503 => resource::gateway_error(status, message),
-            _ => Response::json(status, &json!({ "error": message })),
+            (429 | 503, _) => resource::gateway_error(status, message),
+            (_, Kind::Token) => oauth_error(status, "server_error"),
+            (_, Kind::Api) => Response::json(status, &json!({ "error": message })),
         }
     }
 

@@ -199,7 +199,7 @@ impl Service for Workstream {
         }
     }
 
-    fn failure(&self, status: u16, message: &str) -> Response {
+    fn failure(&self, _kind: Kind, status: u16, message: &str) -> Response {
         problem(status, message)
     }
 

@@ -44,7 +44,7 @@ fn mint(bench: &mut Bench) -> Value {
 
 fn refresh(bench: &mut Bench, token: &Value) -> Response {
     let own = own(bench);
-    send(bench, TOKEN, &own, &format!("grant_type=refresh_token&refresh_token={}", token.as_str().unwrap()))
+    send(bench, TOKEN, &own, &format!("grant_type=refresh_token&refresh_token={}", text(token)))
 }
 
 fn refused(response: &Response, status: u16, code: &str) {
@@ -269,7 +269,7 @@ fn workspace_one_media_types_are_judged_and_may_be_renamed() {
     let mut bench = bench();
     let token = bearer(&text(&mint(&mut bench)["access_token"]));
     let directories = "/SAAS/jersey/manager/api/connectormanagement/directoryconfigurations";
-    let mut get = |bench: &mut Bench, path: &str, accept: &str| {
+    let get = |bench: &mut Bench, path: &str, accept: &str| {
         let request = bench.request("GET", path).with_header("authorization", &token);
         bench.send(&request.with_header("accept", accept))
     };

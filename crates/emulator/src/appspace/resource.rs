@@ -4,11 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::{API_KEY, Appspace};
+use super::{API_KEY, Appspace, failure};
 use crate::codec;
 use crate::http::{Response, Single};
 use crate::secret::Secret;
-use crate::service::{Call, Service as _};
+use crate::service::Call;
 use crate::tokens::Use;
 
 const CHANNELS: usize = 45;
@@ -20,9 +20,7 @@ impl Appspace {
                 Response::json(200, &json!({ "id": subject, "name": "Emulated User", "role": "Publisher" }))
             }),
             ("GET", "/api/v3/users") => match self.authorized(call)? {
-                _ if !self.settings.user_is_admin => {
-                    Err(self.failure(403, "The user lacks the role for this."))
-                }
+                _ if !self.settings.user_is_admin => Err(failure(403, "The user lacks the role for this.")),
                 subject => self.list(call, 1, |_| json!({ "id": subject, "name": "Emulated User" })),
             },
             ("GET", "/api/v3/channeldirectory") => {
@@ -34,18 +32,18 @@ impl Appspace {
                 )
             }
             (_, "/api/v3/users/me" | "/api/v3/users" | "/api/v3/channeldirectory") => {
-                Err(self.failure(405, "The method is not allowed here.").with("allow", "GET"))
+                Err(failure(405, "The method is not allowed here.").with("allow", "GET"))
             }
             (_, "/api/v3/authorization/token") => {
-                Err(self.failure(405, "The method is not allowed here.").with("allow", "POST"))
+                Err(failure(405, "The method is not allowed here.").with("allow", "POST"))
             }
-            _ => Err(self.failure(404, "There is no such resource.")),
+            _ => Err(failure(404, "There is no such resource.")),
         }
     }
 
     /// The subject of an access token or of the API key; a token that is sent is judged even beside a key.
     fn authorized(&self, call: &Call<'_>) -> Result<String, Response> {
-        let refused = || self.failure(401, "The access token is missing, expired or revoked.");
+        let refused = || failure(401, "The access token is missing, expired or revoked.");
         let key = call.request.single(&self.settings.api_key_header);
         if let (Single::Absent, Single::One(key)) = (call.request.single("authorization"), key) {
             let known = self.settings.api_key_enabled && Secret::new(API_KEY).matches(key);
@@ -61,7 +59,7 @@ impl Appspace {
     }
 
     fn list(&self, call: &Call<'_>, all: usize, item: impl Fn(usize) -> Value) -> Result<Response, Response> {
-        let bad = |_| self.failure(400, "The page is not valid.");
+        let bad = |_| failure(400, "The page is not valid.");
         let (start, limit) = (call.number("start", 0).map_err(bad)?, call.number("limit", 20).map_err(bad)?);
         let items: Vec<_> = (0..all).skip(start).take(limit).map(item).collect();
         let limit = if self.settings.limit_as_string { json!(limit.to_string()) } else { json!(limit) };

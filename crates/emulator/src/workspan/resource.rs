@@ -8,6 +8,7 @@ use serde_json::json;
 use super::WorkSpan;
 use crate::codec;
 use crate::http::{Response, Single};
+use crate::log::Kind;
 use crate::secret::Secret;
 use crate::service::{Call, Service as _};
 use crate::tokens::Use;
@@ -22,7 +23,7 @@ impl WorkSpan {
         }
         let environment = self.environment(call)?;
         self.subscription(call)?;
-        let unauthorized = || self.failure(401, "Authorization Error");
+        let unauthorized = || self.failure(Kind::Api, 401, "Authorization Error");
         let text = codec::bearer(call.request).ok_or_else(unauthorized)?;
         let token = self.tokens.live(text, Use::Access, call.now_ms).map_err(|_| unauthorized())?;
         if token.environment != environment {
@@ -34,7 +35,7 @@ impl WorkSpan {
                 Ok(Response::json(200, &company))
             }
             // The documented refusal of an Application User without the marketplace profile.
-            _ => Err(self.failure(403, "Application User lacks MARKETPLACE_ACTIONS")),
+            _ => Err(self.failure(Kind::Api, 403, "Application User lacks MARKETPLACE_ACTIONS")),
         }
     }
 

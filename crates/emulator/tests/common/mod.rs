@@ -1,4 +1,5 @@
 //! A client so simple that it cannot hide what the emulator does.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use base64::Engine as _;
