@@ -32,6 +32,7 @@ const API_KEY: &str = "emulator-api-key-appspace-0001";
 pub(crate) struct Appspace {
     pub(crate) settings: Settings,
     home: String,
+    api_key: Secret,
     clients: Vec<Client>,
     tokens: Tokens,
     families: Families,
@@ -74,6 +75,7 @@ impl Appspace {
         Self {
             settings: Settings::default(),
             home: Settings::default().instance,
+            api_key: Secret::new(API_KEY),
             clients: vec![Client::new(subject, refresh)],
             tokens: Tokens::default(),
             families: Families::default(),
@@ -196,7 +198,7 @@ impl Service for Appspace {
         let parameters = [("subjectId", client.id.as_str()), ("refreshToken", client.secret.expose())];
         let account = Account::new(base_url, &parameters);
         let api_key_header = Some(self.settings.api_key_header.clone());
-        Account { api_key: Some(API_KEY.into()), api_key_header, ..account }
+        Account { api_key: Some(self.api_key.expose().into()), api_key_header, ..account }
     }
 
     fn settings(&self) -> Value {
@@ -242,6 +244,11 @@ impl Service for Appspace {
         let settings = &mut self.settings;
         settings.access_lifetime_seconds = access.unwrap_or(settings.access_lifetime_seconds);
         settings.refresh_lifetime_seconds = refresh.unwrap_or(settings.refresh_lifetime_seconds);
+        Ok(())
+    }
+
+    fn set_api_key(&mut self, key: &str) -> Result<(), ControlError> {
+        self.api_key = Secret::new(key);
         Ok(())
     }
 

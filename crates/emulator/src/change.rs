@@ -28,6 +28,11 @@ pub enum Change {
         /// The new secret.
         secret: String,
     },
+    /// Gives Appspace's integration a new API key. Other systems refuse it.
+    ApiKey {
+        /// The new key.
+        key: String,
+    },
     /// Deletes an account, with its tokens unless a switch of the system says otherwise.
     DeleteClient {
         /// The account; the default one when absent.
@@ -79,6 +84,7 @@ impl Change {
         match self {
             Self::Settings { .. } => "settings",
             Self::ResetSecret { .. } => "reset_secret",
+            Self::ApiKey { .. } => "api_key",
             Self::DeleteClient { .. } => "delete_client",
             Self::Revoke { .. } => "revoke",
             Self::RevokeAll => "revoke_all",

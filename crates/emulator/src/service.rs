@@ -76,6 +76,10 @@ pub(crate) trait Service {
         self.families().into_iter().for_each(Families::expire_all);
     }
     fn set_lifetime(&mut self, access: Option<u64>, refresh: Option<u64>) -> Result<(), ControlError>;
+    /// Replaces the API key.
+    fn set_api_key(&mut self, _key: &str) -> Result<(), ControlError> {
+        Err(ControlError::NotHere)
+    }
     /// Called after the secret of an account was replaced.
     fn secret_was_reset(&mut self, _client: &str, _old: &Secret) {}
     /// Called after an account was deleted.
@@ -101,6 +105,7 @@ pub(crate) fn change(service: &mut dyn Service, change: &Change) -> Result<Chang
             let (id, old) = (client.id.clone(), std::mem::replace(&mut client.secret, Secret::new(secret)));
             service.secret_was_reset(&id, &old);
         }
+        Change::ApiKey { key } => service.set_api_key(key)?,
         Change::DeleteClient { client_id } => {
             let index = client(service, client_id.as_deref())?;
             let id = service.clients().remove(index).id;

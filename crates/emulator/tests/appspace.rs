@@ -273,6 +273,10 @@ fn appspace_api_key_opens_resources_in_its_header() {
     bench.set(object!({ "api_key_header": "apiKey" }));
     assert_eq!(bench.send(&request("x-api-key", &key)).status, 401);
     assert_eq!(bench.send(&request("apikey", &key)).status, 200);
+    bench.control(Change::ApiKey { key: "emulator-api-key-new".into() });
+    assert_eq!(bench.send(&request("apikey", &key)).status, 401);
+    let key = bench.account().api_key.unwrap();
+    assert_eq!(bench.send(&request("apikey", &key)).status, 200);
     bench.set(object!({ "api_key_enabled": false }));
     assert_eq!(bench.send(&request("apikey", &key)).status, 401);
 }

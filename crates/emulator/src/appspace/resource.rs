@@ -4,10 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::{API_KEY, Appspace, failure};
+use super::{Appspace, failure};
 use crate::codec;
 use crate::http::{Response, Single};
-use crate::secret::Secret;
 use crate::service::Call;
 use crate::tokens::Use;
 
@@ -46,7 +45,7 @@ impl Appspace {
         let refused = || failure(401, "The access token is missing, expired or revoked.");
         let key = call.request.single(&self.settings.api_key_header);
         if let (Single::Absent, Single::One(key)) = (call.request.single("authorization"), key) {
-            let known = self.settings.api_key_enabled && Secret::new(API_KEY).matches(key);
+            let known = self.settings.api_key_enabled && self.api_key.matches(key);
             let owner = self.clients.first().filter(|_| known && self.settings.instance == self.home);
             return owner.map(|client| client.id.clone()).ok_or_else(refused);
         }
