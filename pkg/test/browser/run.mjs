@@ -45,7 +45,9 @@ async function run() {
     console.error(message);
   };
 
-  page.on('pageerror', (error) => fail(`✖ uncaught in the page: ${error.stack}`));
+  const broken = new Promise((resolve) => {
+    page.on('pageerror', (error) => resolve(fail(`✖ uncaught in the page: ${error.stack}`)));
+  });
   page.on('console', (message) => {
     if (message.type() === 'error' && !isAnswerOfEmulator(message)) {
       fail(`✖ logged by the page: ${message.text()} (${message.location().url})`);
@@ -59,7 +61,8 @@ async function run() {
   await page.addInitScript((value) => (globalThis.emulator = value), emulator);
 
   await page.goto(`${server.url}/test/browser/page.html`);
-  await page.waitForFunction(() => globalThis.finished === true, null, { timeout: PATIENCE_MS });
+  const finished = page.waitForFunction(() => globalThis.finished === true, null, { timeout: PATIENCE_MS });
+  await Promise.race([finished, broken]);
   return count;
 }
 
