@@ -26,7 +26,7 @@ impl Grant {
 
     /// Another process holds the lease: it may renew for us.
     pub(super) fn queue(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
-        if let Reading::Due(token) = self.read(ambient.now) {
+        if let Reading::Fresh(token) | Reading::Due(token) = self.read(ambient.now) {
             return Ok(Step::Done { output: Granted::held(token) });
         }
         flight.queued += 1;
@@ -64,7 +64,8 @@ impl Grant {
     /// With all that is known: serve, lease, or ask the server.
     pub(super) fn decide(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         flight.dirty |= self.held.seed(&self.settings, ambient.now)?;
-        if !flight.revoking {
+        let may_write = flight.alone || flight.leased;
+        if !flight.revoking && (may_write || !flight.dirty) {
             if let Reading::Fresh(token) = self.read(ambient.now) {
                 let output = Granted::held(token);
                 return self.finish(flight, Ok(output), ambient);
@@ -74,7 +75,7 @@ impl Grant {
                 return self.finish(flight, Err(error), ambient);
             }
         }
-        if !flight.alone && !flight.leased {
+        if !may_write {
             return self.go(State::Leasing(flight), Step::Lease { millis: LEASE_MS });
         }
         self.exchange(flight, ambient)

@@ -261,7 +261,7 @@ impl Flow for Grant {
                 self.answered(flight, &response, ambient)
             }
             (State::Exchanging(flight), Event::Failed(fault)) => self.failed(flight, fault, ambient),
-            (State::Pausing(flight), Event::Woke) => self.send(flight, ambient),
+            (State::Pausing(flight), Event::Woke) => self.exchange(flight, ambient),
             (State::Storing(flight, outcome), Event::Saved(true)) => {
                 self.held.revision += 1;
                 self.finish(Flight { dirty: false, ..flight }, outcome, ambient)
