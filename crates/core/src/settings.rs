@@ -71,6 +71,14 @@ impl Connector {
         let parameters: Vec<&Parameter> = settings.parameters().collect();
         for (name, _) in &given {
             if parameters.iter().all(|parameter| parameter.name != *name) {
+                if let Some(other) =
+                    self.0.sets.iter().find(|set| set.parameters.iter().any(|own| own.name == *name))
+                {
+                    let chosen = settings.parameter_set().map_or("", |set| &set.name);
+                    let problem =
+                        format!("belongs to '{}', but the other parameters to '{chosen}'", other.name);
+                    return Err(SettingsError::Invalid { parameter: name.clone(), problem }.into());
+                }
                 let nearest = nearest(name, parameters.iter().map(|parameter| parameter.name.as_str()));
                 let (parameter, nearest) = (name.clone(), nearest.map(str::to_owned));
                 return Err(SettingsError::Unknown { parameter, nearest }.into());

@@ -52,6 +52,9 @@ impl Grant {
     /// Takes a record that is not older than what is held; whether a rejected token was dropped on the way.
     pub(super) fn adopt(&mut self, record: Option<Box<Snapshot>>, rejected: Option<&Arc<Token>>) -> bool {
         let ours = self.settings.key();
+        if record.is_none() {
+            self.held.revision = 0;
+        }
         if let Some(record) =
             record.filter(|record| record.key == ours && record.revision() > self.held.revision)
         {
