@@ -35,6 +35,9 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Core { error, hint: String::new() }
+        // A failure is remembered beside the token, so that scripts do not hammer a server.
+        let waiting = error.retry_at().is_some();
+        let hint = if waiting { "\n  --no-cache tries again at once" } else { "" };
+        Self::Core { error, hint: hint.to_owned() }
     }
 }

@@ -42,13 +42,14 @@ fn print(server: &Server, accounts: &Accounts) {
         }
     }
     println!("{table}");
-    let example = accounts.systems.iter().find(|(system, _)| system.name() == "workspan");
-    if let Some((_, account)) = example {
-        let values: Vec<_> =
-            account.parameters.iter().map(|(name, value)| format!("--set {name}={value}")).collect();
+    if let Some((_, account)) = accounts.systems.iter().find(|(system, _)| system.name() == "workspan") {
+        let value = |name: &str| account.parameters.get(name).map_or("", String::as_str);
         println!(
-            "Try, in another terminal:\n  grantline token workspan --allow-loopback {}",
-            values.join(" ")
+            "Try, in another terminal:\n  export GRANTLINE_WORKSPAN_CLIENTSECRET={}\n  grantline token workspan \
+             --allow-loopback --set baseUrl={} --set clientId={}",
+            value("clientSecret"),
+            value("baseUrl"),
+            value("clientId")
         );
     }
     println!("Faults and the clock: POST http://{}/_emulator/... . Ctrl-C ends it.", server.addr());
