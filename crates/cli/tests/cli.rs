@@ -1,5 +1,7 @@
 //! The command line as a person meets it: what is said, on which stream, and the exit code.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use grantline_emulator::{Account, Server, System};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
