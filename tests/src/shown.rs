@@ -66,7 +66,7 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
     let mut forms = vec![
         ("as it is", secret.to_owned()),
         ("percent-encoded", percent(secret, "%20")),
-        ("percent-encoded in lower case", percent(secret, "%20").to_lowercase()),
+        ("percent-encoded in lower case", lower_hex(&percent(secret, "%20"))),
         ("form-encoded", percent(secret, "+")),
         ("as JSON", json.trim_matches('"').to_owned()),
         ("as base64", STANDARD.encode(secret)),
@@ -80,6 +80,12 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
     }
     forms.retain(|(_, text)| text.len() > 5);
     forms
+}
+
+fn lower_hex(text: &str) -> String {
+    let mut parts = text.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| format!("{text}%{}{}", part[..2].to_lowercase(), &part[2..]))
 }
 
 fn percent(text: &str, space: &str) -> String {

@@ -10,7 +10,7 @@
 
 use crate::error::{Error, SettingsError};
 use crate::flow::{Ambient, Event, Flow, Step};
-use crate::http::{Purpose, Request};
+use crate::http::{Fault, Purpose, Request};
 use crate::render;
 use crate::settings::Settings;
 use crate::token::Token;
@@ -118,7 +118,10 @@ impl Flow for Call {
             (State::Sending { attempts, .. }, Event::Response(response)) => {
                 Ok(Step::Done { output: Called { status: response.status, attempts } })
             }
-            (State::Sending { .. }, Event::Failed(fault)) => Err(Error::Transport(fault)),
+            (State::Sending { token, .. }, Event::Failed(fault)) => {
+                let detail = self.settings.scrub(&fault.detail, &[&token.value]);
+                Err(Error::Transport(Fault { detail, ..fault }))
+            }
             (state, event) => {
                 let misuse = Error::Misuse { state: state.name(), event: event.name() };
                 self.state = state;
