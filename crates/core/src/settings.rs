@@ -265,10 +265,12 @@ impl Settings {
     /// Whether the token may go to another server than that of the base URL: only to a host that the connector
     /// names without a wildcard, because a wildcard covers other people's accounts.
     pub(crate) fn may_call(&self, url: &Url<'_>) -> Result<(), SettingsError> {
+        if !url.secure {
+            let problem = "has an http URL: a token is only sent over https".to_owned();
+            return Err(SettingsError::Request { problem });
+        }
         match &self.connector.0.hosts {
-            Hosts::Patterns(patterns)
-                if url.secure && patterns.iter().any(|name| name.eq_ignore_ascii_case(url.host)) =>
-            {
+            Hosts::Patterns(patterns) if patterns.iter().any(|name| name.eq_ignore_ascii_case(url.host)) => {
                 Ok(())
             }
             Hosts::Patterns(patterns) => {
