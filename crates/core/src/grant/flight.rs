@@ -45,7 +45,12 @@ impl Grant {
         record: Option<Box<Snapshot>>,
         ambient: &Ambient,
     ) -> Advance {
+        let stored = record.as_ref().map_or(0, |record| record.revision());
         flight.dirty |= self.adopt(record, flight.rejected.as_ref());
+        if flight.leased && stored < self.held.revision {
+            // The store was emptied or put back: our record is written over what is there.
+            self.held.revision = stored;
+        }
         self.decide(flight, ambient)
     }
 
@@ -100,6 +105,15 @@ impl Grant {
             }
         }
         self.send(flight, ambient)
+    }
+
+    /// The mark was not written, so nothing was sent, and nothing is in doubt.
+    pub(super) fn unmarked(&mut self, mut flight: Flight) -> Advance {
+        self.held.in_doubt = false;
+        flight.writes += 1;
+        // A store that never takes the mark does not keep the flight for ever.
+        flight.alone = flight.writes >= policy::MOST_WRITES;
+        self.go(State::Loading(flight), Step::Load)
     }
 
     pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
@@ -256,18 +270,20 @@ impl Grant {
         record: Option<Box<Snapshot>>,
         ambient: &Ambient,
     ) -> Advance {
-        let stored = record.map_or(0, |record| {
-            let revision = record.revision();
+        let stored = record.as_ref().map_or(0, |record| record.revision());
+        if let Some(mut record) = record.filter(|record| record.key == self.settings.key()) {
+            if let Some(token) = &flight.rejected {
+                record.held.forget(token);
+            }
             let age = |held: &Held| held.access.as_ref().map(|token| token.obtained_at);
-            if record.key == self.settings.key() && age(&record.held) > age(&self.held) {
+            if !flight.revoking && age(&record.held) > age(&self.held) {
                 self.held = record.held;
                 flight.dirty = false;
-                if let (Some(token), false) = (&self.held.access, flight.revoking) {
+                if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(ambient.now)) {
                     outcome = Ok(Granted::held(token));
                 }
             }
-            revision
-        });
+        }
         self.held.revision = stored;
         self.finish(flight, outcome, ambient)
     }

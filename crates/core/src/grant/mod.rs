@@ -253,7 +253,7 @@ impl Flow for Grant {
                 self.held.revision += 1;
                 self.send(flight, ambient)
             }
-            (State::Marking(flight), Event::Saved(false)) => self.go(State::Loading(flight), Step::Load),
+            (State::Marking(flight), Event::Saved(false)) => self.unmarked(flight),
             (State::Marking(flight), Event::Failed(_)) => {
                 self.send(Flight { alone: true, ..flight }, ambient)
             }
