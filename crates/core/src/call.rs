@@ -154,7 +154,8 @@ impl Flow for Call {
 fn resolve(settings: &Settings, target: &str) -> Result<String, Error> {
     let base = render::base_url(settings)?;
     let (target, _) = target.split_once('#').unwrap_or((target, ""));
-    let url = if target.contains("://") && !target.starts_with('/') {
+    let is_scheme = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    let url = if target.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme)) {
         target.to_owned()
     } else if target.starts_with("//") {
         return Err(SettingsError::Request { problem: "has a path that begins with '//'".to_owned() }.into());

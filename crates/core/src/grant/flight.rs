@@ -45,16 +45,18 @@ impl Grant {
         record: Option<Box<Snapshot>>,
         ambient: &Ambient,
     ) -> Advance {
+        let stored = record.as_ref().map_or(0, |record| record.revision());
         flight.dirty |= self.adopt(record, flight.rejected.as_ref());
+        if flight.leased && stored < self.held.revision {
+            // The store was emptied or put back: our record is written over what is there.
+            self.held.revision = stored;
+        }
         self.decide(flight, ambient)
     }
 
     /// Takes a record that is not older than what is held; whether a rejected token was dropped on the way.
     pub(super) fn adopt(&mut self, record: Option<Box<Snapshot>>, rejected: Option<&Arc<Token>>) -> bool {
         let ours = self.settings.key();
-        if record.is_none() {
-            self.held.revision = 0;
-        }
         if let Some(record) =
             record.filter(|record| record.key == ours && record.revision() > self.held.revision)
         {
@@ -106,6 +108,15 @@ impl Grant {
         self.send(flight, ambient)
     }
 
+    /// The mark was not written, so nothing was sent, and nothing is in doubt.
+    pub(super) fn unmarked(&mut self, mut flight: Flight) -> Advance {
+        self.held.in_doubt = false;
+        flight.writes += 1;
+        // A store that never takes the mark does not keep the flight for ever.
+        flight.alone = flight.writes >= policy::MOST_WRITES;
+        self.go(State::Loading(flight), Step::Load)
+    }
+
     pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         let auth = self.settings.auth();
         let template = match flight.purpose {
@@ -137,7 +148,7 @@ impl Grant {
                 self.finish(flight, Ok(output), ambient)
             }
             Verdict::Later { denial, retry_at } => {
-                self.held.in_doubt = false;
+                self.undoubt(&flight);
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
             }
             Verdict::Denied(denial) if flight.purpose == Purpose::Renew => {
@@ -163,10 +174,16 @@ impl Grant {
                 self.lost(flight, Cause::Network(Fault { detail, ..fault }), ambient)
             }
             _ => {
-                // Not sent, or a request that may be sent twice.
-                self.held.in_doubt = false;
+                self.undoubt(&flight);
                 self.later(flight, Cause::Network(Fault { detail, ..fault }), None, ambient)
             }
+        }
+    }
+
+    /// The renewal was not sent, or was answered: nothing is in doubt. Any other request tells nothing about it.
+    pub(super) fn undoubt(&mut self, flight: &Flight) {
+        if flight.purpose == Purpose::Renew {
+            self.held.in_doubt = false;
         }
     }
 
@@ -260,18 +277,20 @@ impl Grant {
         record: Option<Box<Snapshot>>,
         ambient: &Ambient,
     ) -> Advance {
-        let stored = record.map_or(0, |record| {
-            let revision = record.revision();
+        let stored = record.as_ref().map_or(0, |record| record.revision());
+        if let Some(mut record) = record.filter(|record| record.key == self.settings.key()) {
+            if let Some(token) = &flight.rejected {
+                record.held.forget(token);
+            }
             let age = |held: &Held| held.access.as_ref().map(|token| token.obtained_at);
-            if record.key == self.settings.key() && age(&record.held) > age(&self.held) {
+            if !flight.revoking && age(&record.held) > age(&self.held) {
                 self.held = record.held;
                 flight.dirty = false;
-                if let (Some(token), false) = (&self.held.access, flight.revoking) {
+                if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(ambient.now)) {
                     outcome = Ok(Granted::held(token));
                 }
             }
-            revision
-        });
+        }
         self.held.revision = stored;
         self.finish(flight, outcome, ambient)
     }

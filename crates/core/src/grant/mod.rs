@@ -253,13 +253,7 @@ impl Flow for Grant {
                 self.held.revision += 1;
                 self.send(flight, ambient)
             }
-            (State::Marking(flight), Event::Saved(false)) if flight.writes < policy::MOST_WRITES => {
-                self.go(State::Loading(Flight { writes: flight.writes + 1, ..flight }), Step::Load)
-            }
-            // A store that takes no write is no store.
-            (State::Marking(flight), Event::Saved(false)) => {
-                self.send(Flight { alone: true, ..flight }, ambient)
-            }
+            (State::Marking(flight), Event::Saved(false)) => self.unmarked(flight),
             (State::Marking(flight), Event::Failed(_)) => {
                 self.send(Flight { alone: true, ..flight }, ambient)
             }

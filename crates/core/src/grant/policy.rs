@@ -198,22 +198,26 @@ impl Held {
         same
     }
 
-    /// Takes in the tokens that the person brought, once.
+    /// Takes in the tokens that the person brought, once. Whether that must be written down: only if their life
+    /// counts from now.
     pub(super) fn seed(&mut self, settings: &Settings, now: UnixTime) -> Result<bool, SettingsError> {
         let Some(seed) = settings.auth().seed.as_ref().filter(|_| !self.seeded) else { return Ok(false) };
         self.seeded = true;
+        let mut counts_from_now = false;
         let text = |template: &Option<Template>| {
             template.as_ref().map_or(Ok(None), |template| render::text(template, settings))
         };
         if let Some(value) = text(&seed.access_token)? {
-            let issued = render::issued_at(settings)?.unwrap_or(now);
+            let issued = render::issued_at(settings)?;
+            counts_from_now = issued.is_none() && seed.lifetime_seconds.is_some();
+            let issued = issued.unwrap_or(now);
             let end = seed.lifetime_seconds.map(|seconds| issued.after(Duration::from_secs(seconds)));
             self.access = Some(Arc::new(Token::new(value.into(), issued, end, Duration::ZERO, &[0; 32])));
         }
         if let Some(value) = text(&seed.refresh_token)? {
             self.refresh = Some(Refresh { value: value.into(), expires_at: None });
         }
-        Ok(true)
+        Ok(counts_from_now)
     }
 
     /// Whether the server must be told that the token ends.
