@@ -2,7 +2,8 @@
 
 use crate::clock::{Clock, SystemClock};
 use crate::connection::Connection;
-use crate::flight::{Desk, Inner, Observer};
+use crate::flight::Desk;
+use crate::inner::{Inner, Observer};
 use crate::store::Store;
 use crate::transport;
 use arc_swap::ArcSwapOption;

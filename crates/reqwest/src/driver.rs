@@ -1,6 +1,6 @@
 //! The one loop that does what a flow's steps say.
 
-use crate::flight::Inner;
+use crate::inner::Inner;
 use crate::store::{Lease, Store, StoreError};
 use crate::transport;
 use grantline_core::{Error, Event, Fault, FaultKind, Notice, Request, Step};

@@ -3,47 +3,21 @@
 //! A flight is a task of its own. Its callers hold a share of its outcome and nothing more, so dropping one of them
 //! changes nothing, and a flight that dies with its runtime leaves its place free: the next caller begins afresh.
 
-use crate::clock::{BoxFuture, Clock};
+use crate::clock::BoxFuture;
 use crate::driver::{TokenWire, drive};
-use crate::store::Store;
-use arc_swap::ArcSwapOption;
+use crate::inner::Inner;
 use futures_util::FutureExt;
 use futures_util::future::Shared;
 use grantline_core::{
-    Ambient, Error, Event, Fault, FaultKind, Flow, Grant, Granted, Notice, Reading, Settings, Source, Step,
-    Token, UnixTime,
+    Ambient, Error, Event, Fault, FaultKind, Flow, Grant, Granted, Notice, Reading, Source, Step, Token,
+    UnixTime,
 };
-use reqwest::Client;
-use reqwest::header::HeaderValue;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 use tokio::sync::oneshot;
 
 /// So often a caller begins afresh after a flight that died with its runtime.
 const MOST_STARTS: u32 = 3;
-
-/// What all clones of a connection share.
-pub(crate) struct Inner {
-    pub(crate) settings: Arc<Settings>,
-    /// The connection's name in a store.
-    pub(crate) key: String,
-    pub(crate) token_client: Client,
-    pub(crate) api_client: Client,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) store: Option<Arc<dyn Store>>,
-    pub(crate) observer: Option<Box<Observer>>,
-    pub(crate) published: ArcSwapOption<Published>,
-    /// Never held across an await, nor while foreign code runs.
-    pub(crate) desk: Mutex<Desk>,
-}
-
-pub(crate) type Observer = dyn Fn(&Notice) + Send + Sync;
-
-/// The present token, for readers who take no lock.
-pub(crate) struct Published {
-    pub(crate) token: Arc<Token>,
-    pub(crate) header: Option<HeaderValue>,
-}
 
 /// The grant, and the flight that is under way.
 pub(crate) struct Desk {
@@ -83,7 +57,7 @@ impl Desk {
         Self { grant, flight: None, flights: 0 }
     }
 
-    fn present(&self, now: UnixTime) -> Option<(Arc<Token>, bool)> {
+    pub(crate) fn present(&self, now: UnixTime) -> Option<(Arc<Token>, bool)> {
         match self.grant.read(now) {
             // A token that is being revoked serves nobody.
             _ if self.flight.as_ref().is_some_and(|flight| flight.revoking) => None,
@@ -98,34 +72,6 @@ impl Inner {
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
         // A panic in the core would be a bug; its state is legal all the same, because `Start` always is.
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn notify(&self, notice: &Notice) {
-        self.observer.iter().for_each(|observer| observer(notice));
-    }
-
-    fn ambient(&self) -> Ambient {
-        let mut entropy = [0; 32];
-        // Without random bytes there is no TLS either: nothing is lost if retries then are not spread.
-        let _ = getrandom::fill(&mut entropy);
-        Ambient::new(self.clock.now(), entropy)
-    }
-
-    /// Lets readers without a lock see what the grant holds.
-    pub(crate) fn publish(&self, desk: &Desk, now: UnixTime) {
-        let token = desk.present(now).map(|(token, _)| token);
-        let seen = self.published.load();
-        let same = match (seen.as_ref(), &token) {
-            (Some(seen), Some(token)) => Arc::ptr_eq(&seen.token, token),
-            (None, None) => true,
-            _ => false,
-        };
-        if !same {
-            self.published.store(token.map(|token| {
-                let header = self.header(&token).ok();
-                Arc::new(Published { token, header })
-            }));
-        }
     }
 
     fn advance(&self, desk: &mut Desk, event: Event, ambient: &Ambient) -> Result<Step<Granted>, Error> {

@@ -41,6 +41,7 @@ mod clock;
 mod connection;
 mod driver;
 mod flight;
+mod inner;
 mod request;
 mod store;
 mod transport;

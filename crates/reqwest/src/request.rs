@@ -2,7 +2,7 @@
 
 use crate::connection::Connection;
 use crate::driver::{Wire, drive};
-use crate::flight::Inner;
+use crate::inner::Inner;
 use crate::transport;
 use grantline_core::error::SettingsError;
 use grantline_core::{Ambient, Call, Called, Error, Event, Fault, Flow, Request, Response};
