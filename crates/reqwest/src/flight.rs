@@ -74,9 +74,9 @@ impl Inner {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn advance(&self, desk: &mut Desk, event: Event, ambient: &Ambient) -> Result<Step<Granted>, Error> {
-        let step = desk.grant.advance(event, ambient);
-        self.publish(desk, ambient.now);
+    fn advance(&self, desk: &mut Desk, event: Event, now: UnixTime) -> Result<Step<Granted>, Error> {
+        let step = desk.grant.advance(event, &Ambient::new(now, entropy()));
+        self.publish(desk, now);
         step
     }
 
@@ -120,19 +120,21 @@ impl Inner {
 
     /// Serves a caller from memory, or seats it in the flight that is under way, or in a new one.
     fn board(self: &Arc<Self>, rejected: Option<Arc<Token>>) -> Result<Boarding, Error> {
-        let ambient = self.ambient();
+        let now = self.clock.now();
         let desk = self.desk();
         let refused = |token: &Token| rejected.as_ref().is_some_and(|known| known.value == token.value);
-        let present = desk.present(ambient.now).filter(|(token, _)| !refused(token));
+        // A flight that revoked in vain, or died, has left this to its successors.
+        self.publish(&desk, now);
+        let present = desk.present(now).filter(|(token, _)| !refused(token));
         let served = |token| Granted::Token { token, source: Source::Held, setback: None };
         match (present, &desk.flight) {
             (Some((token, false)), _) | (Some((token, true)), Some(_)) => Ok(Boarding::Served(served(token))),
             (None, Some(flight)) => Ok(Boarding::Wait(flight.landing.clone())),
             (Some((token, true)), None) => {
                 // Due: this caller need not wait for the renewal, nor care how it ends.
-                self.begin(desk, Event::START, &ambient).map(|_| Boarding::Served(served(token)))
+                self.begin(desk, Event::START, now).map(|_| Boarding::Served(served(token)))
             }
-            (None, None) => self.begin(desk, Event::Start { rejected }, &ambient),
+            (None, None) => self.begin(desk, Event::Start { rejected }, now),
         }
     }
 
@@ -161,12 +163,12 @@ impl Inner {
     }
 
     fn board_revoking(self: &Arc<Self>) -> Result<Boarding, Error> {
-        let ambient = self.ambient();
+        let now = self.clock.now();
         let desk = self.desk();
         match &desk.flight {
             Some(flight) if flight.revoking => Ok(Boarding::Wait(flight.landing.clone())),
             Some(flight) => Ok(Boarding::After(flight.landing.clone())),
-            None => self.begin(desk, Event::Revoke, &ambient),
+            None => self.begin(desk, Event::Revoke, now),
         }
     }
 
@@ -175,10 +177,10 @@ impl Inner {
         self: &Arc<Self>,
         mut desk: MutexGuard<'_, Desk>,
         event: Event,
-        ambient: &Ambient,
+        now: UnixTime,
     ) -> Result<Boarding, Error> {
         let revoking = event == Event::Revoke;
-        let step = match self.advance(&mut desk, event, ambient)? {
+        let step = match self.advance(&mut desk, event, now)? {
             Step::Done { output } => return Ok(Boarding::Served(output)),
             step => step,
         };
@@ -187,7 +189,7 @@ impl Inner {
         desk.flights += 1;
         let number = desk.flights;
         desk.flight = Some(Flight { number, revoking, landing: landing.clone() });
-        self.publish(&desk, ambient.now);
+        self.publish(&desk, now);
         // A runtime that is ending drops the task at once, and its ticket needs the desk.
         drop(desk);
         let ticket = Ticket { inner: self.clone(), number, sender: Some(sender) };
@@ -208,21 +210,18 @@ impl Ticket {
         let inner = self.inner.clone();
         let mut wire = TokenWire(inner.token_client.clone());
         let advance = |event| {
-            let ambient = inner.ambient();
-            inner.advance(&mut inner.desk(), event, &ambient)
+            let now = inner.clock.now();
+            inner.advance(&mut inner.desk(), event, now)
         };
         let outcome = drive(&inner, &mut wire, step, advance).await;
         Notice::ended(&outcome).iter().for_each(|notice| inner.notify(notice));
         self.land(Landed::Well(outcome));
     }
 
+    /// Asks no clock, which may be what has panicked.
     fn land(&mut self, landed: Landed) {
         let Some(sender) = self.sender.take() else { return };
-        let now = self.inner.clock.now();
-        let mut desk = self.inner.desk();
-        desk.flight.take_if(|flight| flight.number == self.number);
-        self.inner.publish(&desk, now);
-        drop(desk);
+        self.inner.desk().flight.take_if(|flight| flight.number == self.number);
         // Perhaps nobody waits: a renewal in the background.
         let _ = sender.send(landed);
     }
@@ -240,4 +239,11 @@ fn abandoned() -> Error {
 
 const fn panicked() -> Error {
     Error::Misuse { state: "exchanging", event: "panic" }
+}
+
+fn entropy() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    // Without random bytes there is no TLS either: nothing is lost if retries then are not spread.
+    let _ = getrandom::fill(&mut bytes);
+    bytes
 }

@@ -5,7 +5,7 @@ use crate::flight::Desk;
 use crate::store::Store;
 use arc_swap::ArcSwapOption;
 use grantline_core::error::SettingsError;
-use grantline_core::{Ambient, Error, Notice, Settings, Token, UnixTime};
+use grantline_core::{Error, Notice, Settings, Token, UnixTime};
 use reqwest::Client;
 use reqwest::header::HeaderValue;
 use std::sync::{Arc, Mutex};
@@ -36,13 +36,6 @@ pub(crate) struct Published {
 impl Inner {
     pub(crate) fn notify(&self, notice: &Notice) {
         self.observer.iter().for_each(|observer| observer(notice));
-    }
-
-    pub(crate) fn ambient(&self) -> Ambient {
-        let mut entropy = [0; 32];
-        // Without random bytes there is no TLS either: nothing is lost if retries then are not spread.
-        let _ = getrandom::fill(&mut entropy);
-        Ambient::new(self.clock.now(), entropy)
     }
 
     /// Lets readers without a lock see what the grant holds.

@@ -152,6 +152,8 @@ impl Wire for ApiWire {
 
 impl ApiWire {
     async fn exchange(&mut self, request: &Request) -> Result<reqwest::Response, Fault> {
+        // A refused answer holds a connection for as long as it lives.
+        self.response = None;
         let spare = self.request.as_ref().and_then(reqwest::Request::try_clone);
         // The core repeats only what was said to be replayable.
         let lost = || Fault::new(grantline_core::FaultKind::Lost, "the body cannot be sent twice");
@@ -177,7 +179,7 @@ fn redirected(mut request: reqwest::Request, response: &reqwest::Response) -> Op
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_none();
     let moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = response.headers().get(LOCATION).filter(|_| reads && moved)?.to_str().ok()?;
-    let next = request.url().join(location).ok()?;
+    let next = response.url().join(location).ok()?;
     let stays = next.origin() == request.url().origin();
     *request.url_mut() = next;
     stays.then_some(request)

@@ -50,9 +50,12 @@ async fn many_refused_calls_share_one_renewal() {
 
 #[tokio::test]
 async fn the_second_401_goes_to_the_caller() {
-    let server = Server::start(|hit, before| {
-        if hit.is_token() { Reply::token(before, 3600) } else { Reply::json(401, "no") }
-    });
+    let server =
+        Server::start(
+            |hit, before| {
+                if hit.is_token() { Reply::token(before, 3600) } else { Reply::json(401, "no") }
+            },
+        );
     let response = connect(&server).get("/v1/things").send().await.unwrap();
     assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (401, "no"));
     assert_eq!((server.tokens(), server.calls().len()), (2, 2));
@@ -70,10 +73,14 @@ async fn a_streaming_body_is_sent_once() {
 
 #[tokio::test]
 async fn the_query_is_joined_and_the_own_authorization_replaced() {
-    let server = Server::start(|hit, before| {
-        if hit.is_token() { Reply::token(before, 3600) } else { Reply::json(200, "") }
-    });
-    let connection = workspan(&server, &TestClock::new()).parameter("environment", "uat.example").build().unwrap();
+    let server =
+        Server::start(
+            |hit, before| {
+                if hit.is_token() { Reply::token(before, 3600) } else { Reply::json(200, "") }
+            },
+        );
+    let connection =
+        workspan(&server, &TestClock::new()).parameter("environment", "uat.example").build().unwrap();
     let request = connection.get("/v1/things?a=1#part").query(&[("b", "x y")]).query(&[("c", "é")]);
     request.header("authorization", "Basic mine").header("x-mine", "1").send().await.unwrap();
     let url = format!("{}/v1/other", server.url);

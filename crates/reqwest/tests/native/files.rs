@@ -37,7 +37,8 @@ async fn files_are_for_their_owner_and_replaced_as_a_whole() {
     assert_ne!(fs::metadata(&path).unwrap().ino(), first, "the old file is never written into");
     let old = std::io::read_to_string(kept).unwrap();
     assert!(old.contains("t0ken-0") && fs::read_to_string(&path).unwrap().contains("t0ken-1"));
-    let mut names: Vec<_> = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names.len(), 2, "no temporary file stays: {names:?}");
 }
@@ -79,8 +80,27 @@ async fn another_process_holds_the_lease_until_it_dies() {
     assert!(store.lease(KEY, SECOND).await.unwrap().is_some());
 }
 
-#[tokio::test]
+#[test]
+fn the_default_is_the_state_directory_of_the_user() {
+    let home = tempfile::tempdir().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "files::shows_the_default", "--ignored", "--nocapture"])
+        .env("XDG_STATE_HOME", home.path())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let expected = home.path().join("grantline/workspan-0123456789abcdef.json");
+    assert!(cfg!(target_os = "macos") || shown.contains(expected.to_str().unwrap()), "{shown}");
+}
+
+#[test]
 #[ignore = "the other process of the test above"]
+fn shows_the_default() {
+    println!("{}", FileStore::default().unwrap().path(KEY).display());
+}
+
+#[tokio::test]
+#[ignore = "the other process of a test above"]
 async fn holds_the_lease_for_another_process() {
     let Ok(directory) = std::env::var(DIRECTORY) else { return };
     let lease = FileStore::at(directory).unwrap().lease(KEY, SECOND).await.unwrap();

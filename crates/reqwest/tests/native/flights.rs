@@ -116,7 +116,8 @@ async fn a_dropped_leader_leaves_its_flight_to_the_others() {
 
 #[test]
 fn a_flight_that_dies_with_its_runtime_is_begun_afresh() {
-    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let gate = Gate::default();
     let held = gate.clone();
     let server = Server::start(move |_, before| match before {
@@ -143,7 +144,8 @@ async fn a_panicking_observer_is_an_error_and_no_hang() {
     let calm = Arc::new(AtomicBool::new(false));
     let mood = calm.clone();
     let builder = workspan(&server, &TestClock::new());
-    let connection = builder.on_notice(move |_| assert!(mood.load(Ordering::SeqCst), "observer")).build().unwrap();
+    let connection =
+        builder.on_notice(move |_| assert!(mood.load(Ordering::SeqCst), "observer")).build().unwrap();
     assert_eq!(connection.token().await.unwrap_err().code(), "misuse");
     calm.store(true, Ordering::SeqCst);
     assert_eq!(value(&connection.token().await.unwrap()), "t0ken-1");
@@ -183,8 +185,9 @@ async fn who_rejects_a_token_during_its_early_renewal_never_gets_it_back() {
     });
     tokio::task::yield_now().await;
     gate.open();
-    let outcome = replaced.await.unwrap();
-    assert!(outcome.is_err() || value(&outcome.unwrap()) != value(&first));
+    assert_eq!(replaced.await.unwrap().unwrap_err().code(), "exhausted");
+    clock.pass_secs(10);
+    assert_eq!(value(&connection.token().await.unwrap()), "t0ken-2");
 }
 
 #[tokio::test]
@@ -204,10 +207,61 @@ async fn a_revoked_token_serves_nobody_and_the_next_caller_gets_another() {
 }
 
 #[tokio::test]
-async fn nothing_that_is_shown_holds_a_secret() {
-    let server = Server::start(|hit, before| {
-        if hit.is_token() { Reply::token(before, 3600) } else { Reply::json(401, "") }
+async fn a_revocation_waits_for_the_flight_and_ends_what_it_brings() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let server = Server::start(move |hit, before| match hit.method.as_str() {
+        "DELETE" if before == 0 => Reply::json(400, ""),
+        "DELETE" => Reply::json(200, ""),
+        _ => held.holds(Reply::token(before, 3600)),
     });
+    let connection = workspan(&server, &TestClock::new()).build().unwrap();
+    let (token, told, ()) = tokio::join!(connection.token(), connection.revoke(), async {
+        server.hit().await;
+        gate.open();
+    });
+    assert_eq!(told.unwrap_err().code(), "denied");
+    assert_eq!(connection.token().await.unwrap(), token.unwrap(), "what was not revoked serves on");
+    let (one, two) = tokio::join!(connection.revoke(), connection.revoke());
+    assert!(one.unwrap() && two.unwrap(), "both get the outcome of one request");
+    assert_eq!((server.tokens(), server.calls().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_renewal_in_the_background_ends_by_itself_when_the_connection_is_gone() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let server = Server::start(move |_, before| match before {
+        0 => Reply::token(0, 20),
+        _ => held.holds(Reply::token(before, 20)),
+    });
+    let (clock, alive) = (TestClock::new(), Arc::new(()));
+    let inside = Arc::downgrade(&alive);
+    let builder = workspan(&server, &clock).on_notice(move |_| {
+        let _ = &alive;
+    });
+    let connection = builder.build().unwrap();
+    connection.token().await.unwrap();
+    server.hit().await;
+    clock.pass_secs(16);
+    connection.token().await.unwrap();
+    server.hit().await;
+    drop(connection);
+    assert!(inside.upgrade().is_some(), "the flight is under way");
+    gate.open();
+    while inside.upgrade().is_some() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_shown_holds_a_secret() {
+    let server =
+        Server::start(
+            |hit, before| {
+                if hit.is_token() { Reply::token(before, 3600) } else { Reply::json(401, "") }
+            },
+        );
     let notices = Notices::default();
     let builder = notices.listen(workspan(&server, &TestClock::new()));
     let mut shown = format!("{builder:?}");

@@ -39,7 +39,8 @@ async fn a_restart_goes_on_with_the_file() {
     let server = Server::start(|hit, before| {
         let expected = if before == 0 { "person".to_owned() } else { format!("refresh-{}", before - 1) };
         assert!(hit.body.contains(&format!(r#""refreshToken":"{expected}""#)), "{}", hit.body);
-        let body = format!(r#"{{"accessToken":"t0ken-{before}","refreshToken":"refresh-{before}","expiresIn":60}}"#);
+        let body =
+            format!(r#"{{"accessToken":"t0ken-{before}","refreshToken":"refresh-{before}","expiresIn":60}}"#);
         Reply::json(200, body)
     });
     let clock = TestClock::new();
