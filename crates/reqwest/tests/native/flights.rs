@@ -1,6 +1,7 @@
 //! One flight at a time, whoever asks, whatever happens to them.
 
 use crate::support::{Gate, Notices, Reply, SECRET, Server, TestClock, workspan};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use grantline_reqwest::{Connection, Error, Notice, Token};
 use std::sync::Arc;
@@ -67,6 +68,19 @@ async fn tokens_of_twenty_seconds_are_asked_for_once_each() {
         clock.pass_secs(20);
     }
     assert_eq!(server.tokens(), 3);
+}
+
+#[tokio::test]
+async fn a_fresh_token_costs_one_look_at_the_clock_and_no_wait() {
+    let server = Server::start(|_, before| Reply::token(before, 3600));
+    let clock = TestClock::new();
+    let connection = workspan(&server, &clock).build().unwrap();
+    let token = connection.token().await.unwrap();
+    let before = clock.looks();
+    let again = connection.token().now_or_never().unwrap().unwrap();
+    let header = connection.authorization().now_or_never().unwrap().unwrap();
+    assert_eq!(clock.looks() - before, 2, "the slow way asks more often");
+    assert!(Arc::ptr_eq(&token, &again) && header == "Bearer t0ken-0");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What a token request never does, and what its failures are called.
 
-use crate::support::{Gate, Reply, SECRET, Server, TestClock, workspan};
-use grantline_reqwest::{Connection, Error, error, reqwest};
+use crate::support::{Gate, Notices, Reply, SECRET, Server, TestClock, workspan};
+use grantline_reqwest::{Connection, Error, Notice, error, reqwest};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use std::net::TcpListener;
@@ -90,16 +90,16 @@ async fn a_silent_token_endpoint_times_out() {
     let gate = Gate::default();
     let held = gate.clone();
     let server = Server::start(move |_, _| held.holds(Reply::token(0, 3600)));
-    let connection = connect(&server);
+    let notices = Notices::default();
+    let connection = notices.listen(workspan(&server, &TestClock::new())).build().unwrap();
     let asking = tokio::spawn(async move { connection.token().await });
     server.hit().await;
     // From here on tokio's time jumps to the next timer: thirty seconds for each try.
     tokio::time::pause();
-    let error = asking.await.unwrap().unwrap_err();
-    // Later tries connect under the paused clock, where the limit for connecting may come first.
-    assert_eq!(error.code(), "exhausted");
-    let detail = detail(&error);
-    assert!(detail.starts_with("timeout: ") || detail.starts_with("unreachable: "), "{detail}");
+    assert_eq!(asking.await.unwrap().unwrap_err().code(), "exhausted");
+    // Later tries connect under the paused time, where the limit for connecting may come first.
+    let Notice::Sent { status, fault, .. } = &notices.all()[0] else { panic!("no request was told") };
+    assert_eq!((*status, *fault), (None, Some("timeout")));
     gate.open();
 }
 

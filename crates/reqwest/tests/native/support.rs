@@ -177,15 +177,23 @@ fn read(stream: &mut TcpStream) -> Option<Hit> {
 }
 
 /// A clock that stands still until it is moved; whoever sleeps moves it.
-pub(crate) struct TestClock(AtomicU64);
+pub(crate) struct TestClock {
+    now: AtomicU64,
+    looks: AtomicU64,
+}
 
 impl TestClock {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicU64::new(1_700_000_000_000)))
+        Arc::new(Self { now: AtomicU64::new(1_700_000_000_000), looks: AtomicU64::default() })
     }
 
     pub(crate) fn pass(&self, duration: Duration) {
-        self.0.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+        self.now.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// How often the time was asked for.
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::SeqCst)
     }
 
     pub(crate) fn pass_secs(&self, seconds: u64) {
@@ -195,7 +203,8 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> UnixTime {
-        UnixTime::from_millis(self.0.load(Ordering::SeqCst))
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        UnixTime::from_millis(self.now.load(Ordering::SeqCst))
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
