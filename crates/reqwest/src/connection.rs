@@ -112,7 +112,7 @@ impl Connection {
     /// No token can be had, the answer is no success, or the connector names no test request.
     pub async fn test(&self) -> Result<Report, Error> {
         let call = Call::test(self.inner.settings.clone())?;
-        let request = request::blank(&self.inner.api_client, call.method()).build();
+        let request = request::blank(&self.inner.api_clients.secure, call.method()).build();
         let (called, response) =
             request::run(&self.inner, call, request.map_err(request::unbuildable)?).await?;
         let request_id = response.headers().get("x-request-id");

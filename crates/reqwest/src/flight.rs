@@ -208,7 +208,7 @@ struct Ticket {
 impl Ticket {
     async fn fly(mut self, step: Step<Granted>) {
         let inner = self.inner.clone();
-        let mut wire = TokenWire(inner.token_client.clone());
+        let mut wire = TokenWire(inner.token_clients.clone());
         let advance = |event| {
             let now = inner.clock.now();
             inner.advance(&mut inner.desk(), event, now)

@@ -3,10 +3,10 @@
 use crate::clock::Clock;
 use crate::flight::Desk;
 use crate::store::Store;
+use crate::transport::Clients;
 use arc_swap::ArcSwapOption;
 use grantline_core::error::SettingsError;
 use grantline_core::{Error, Notice, Settings, Token, UnixTime};
-use reqwest::Client;
 use reqwest::header::HeaderValue;
 use std::sync::{Arc, Mutex};
 
@@ -15,8 +15,8 @@ pub(crate) struct Inner {
     pub(crate) settings: Arc<Settings>,
     /// The connection's name in a store.
     pub(crate) key: String,
-    pub(crate) token_client: Client,
-    pub(crate) api_client: Client,
+    pub(crate) token_clients: Clients,
+    pub(crate) api_clients: Clients,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) observer: Option<Box<Observer>>,

@@ -3,7 +3,7 @@
 use crate::connection::Connection;
 use crate::driver::{Wire, drive};
 use crate::inner::Inner;
-use crate::transport;
+use crate::transport::{self, Clients};
 use grantline_core::error::SettingsError;
 use grantline_core::{Ambient, Call, Called, Error, Event, Fault, Flow, Request, Response};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -27,11 +27,12 @@ pub struct RequestBuilder {
 
 impl RequestBuilder {
     pub(crate) fn new(connection: Connection, method: Method, target: String) -> Self {
-        let inner = connection.inner.api_client.request(method, NOWHERE);
+        let inner = connection.inner.api_clients.secure.request(method, NOWHERE);
         Self { connection, target, inner }
     }
 
-    fn map(self, change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder) -> Self {
+    /// Whatever else reqwest can set: `map(|request| request.version(..))`, or a multipart form.
+    pub fn map(self, change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder) -> Self {
         Self { inner: change(self.inner), ..self }
     }
 
@@ -121,7 +122,7 @@ pub(crate) async fn run(
     mut call: Call,
     request: reqwest::Request,
 ) -> Result<(Called, reqwest::Response), Error> {
-    let mut wire = ApiWire { client: inner.api_client.clone(), request: Some(request), response: None };
+    let mut wire = ApiWire { clients: inner.api_clients.clone(), request: Some(request), response: None };
     // A call needs neither the time nor randomness.
     let ambient = Ambient::default();
     let step = call.advance(Event::START, &ambient)?;
@@ -132,7 +133,7 @@ pub(crate) async fn run(
 
 /// Sends API requests and keeps the last answer, whose body is not the core's business.
 struct ApiWire {
-    client: Client,
+    clients: Clients,
     request: Option<reqwest::Request>,
     response: Option<reqwest::Response>,
 }
@@ -163,7 +164,8 @@ impl ApiWire {
         let mut hops = 0;
         loop {
             let again = outgoing.try_clone().filter(|_| hops < MOST_REDIRECTS);
-            let response = self.client.execute(outgoing).await.map_err(transport::fault)?;
+            let response =
+                self.clients.of(outgoing.url()).execute(outgoing).await.map_err(transport::fault)?;
             match again.and_then(|again| redirected(again, &response)) {
                 Some(next) => outgoing = next,
                 None => return Ok(response),

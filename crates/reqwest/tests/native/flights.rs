@@ -293,6 +293,21 @@ async fn nothing_that_is_shown_holds_a_secret() {
     }
 }
 
+#[test]
+fn connections_and_their_futures_go_anywhere() {
+    fn shared<T: Clone + Send + Sync + std::fmt::Debug + 'static>(value: T) -> T {
+        value
+    }
+    const fn sent<T: Send>(_: &T) {}
+    let server = Server::start(|_, before| Reply::token(before, 3600));
+    let connection = shared(workspan(&server, &TestClock::new()).build().unwrap());
+    sent(&connection.token());
+    sent(&connection.authorization());
+    sent(&connection.get("/v1").send());
+    sent(&connection.test());
+    sent(&connection.revoke());
+}
+
 #[tokio::test]
 async fn a_snapshot_brings_the_token_to_another_connection() {
     let server = Server::start(|_, before| Reply::token(before, 3600));

@@ -1,11 +1,15 @@
 //! What a token request never does, and what its failures are called.
 
 use crate::support::{Gate, Notices, Reply, SECRET, Server, TestClock, workspan};
+use grantline_connectors as connectors;
 use grantline_reqwest::{Connection, Error, Notice, error, reqwest};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use std::net::TcpListener;
+use std::process::Command;
 use std::time::Duration;
+
+const SERVER: &str = "GRANTLINE_TEST_SERVER";
 
 fn connect(server: &Server) -> Connection {
     workspan(server, &TestClock::new()).build().unwrap()
@@ -130,4 +134,28 @@ async fn a_secret_that_comes_back_is_not_repeated() {
     });
     let error = connect(&server).token().await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_meant_for_this_machine_passes_by_the_proxies_of_the_environment() {
+    let server = Server::start(|_, before| Reply::token(before, 3600));
+    let proxy = Server::start(|_, before| Reply::token(before, 3600));
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "limits::asks_for_a_token_under_a_proxy", "--ignored", "--nocapture"])
+        .envs([(SERVER, &server.url), ("http_proxy", &proxy.url), ("ALL_PROXY", &proxy.url)])
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!((server.hits().len(), proxy.hits().len()), (2, 0));
+}
+
+#[tokio::test]
+#[ignore = "the other process of the test above"]
+async fn asks_for_a_token_under_a_proxy() {
+    let Ok(url) = std::env::var(SERVER) else { return };
+    let builder = Connection::builder(connectors::workspan()).allow_loopback();
+    let values = [("baseUrl", url.as_str()), ("clientId", "id-1"), ("clientSecret", SECRET)];
+    builder.parameters(values).build().unwrap().test().await.unwrap();
 }
