@@ -3,20 +3,57 @@
 use crate::support::{Notices, Reply, Server, TestClock, workspan};
 use futures_util::future::join_all;
 use grantline_connectors as connectors;
-use grantline_reqwest::{Connection, FileStore, MemoryStore, Notice, Store};
+use grantline_reqwest::{BoxFuture, Clock, Connection, FileStore, MemoryStore, Notice, Store, UnixTime};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// A clock whose sleepers wait until the lease of `key` is free.
+struct Queue {
+    clock: Arc<TestClock>,
+    store: Arc<dyn Store>,
+    key: String,
+}
+
+impl Clock for Queue {
+    fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let (store, key) = (self.store.clone(), self.key.clone());
+        Box::pin(async move {
+            while store.lease(&key, duration).await.unwrap().is_none() {
+                tokio::task::yield_now().await;
+            }
+        })
+    }
+}
+
+fn key(connection: &Connection) -> String {
+    format!("workspan-{}", connection.settings().key())
+}
+
 #[tokio::test]
 async fn connections_with_one_store_share_one_token() {
-    let server = Server::start(|_, before| Reply::token(before, 3600));
-    let (clock, store) = (TestClock::new(), MemoryStore::new());
-    let connect = |_| workspan(&server, &clock).store(store.clone()).build().unwrap();
-    let connections: Vec<Connection> = (0..20).map(connect).collect();
-    for token in join_all(connections.iter().map(Connection::token)).await {
-        assert_eq!(token.unwrap().value.expose(), "t0ken-0");
+    let directory = tempfile::tempdir().unwrap();
+    let stores: [(Arc<dyn Store>, usize); 2] = [
+        (Arc::new(MemoryStore::new()), 20),
+        // Each looks at the lock from a thread of its own, so with more of them they would be in each other's way.
+        (Arc::new(FileStore::at(directory.path()).unwrap()), 2),
+    ];
+    for (store, number) in stores {
+        let server = Server::start(|_, before| Reply::token(before, 3600));
+        let clock = TestClock::new();
+        let key = key(&workspan(&server, &clock).build().unwrap());
+        let queue = Arc::new(Queue { clock: clock.clone(), store: store.clone(), key });
+        let connect =
+            |_| workspan(&server, &clock).store(store.clone()).clock(queue.clone()).build().unwrap();
+        let connections: Vec<Connection> = (0..number).map(connect).collect();
+        for token in join_all(connections.iter().map(Connection::token)).await {
+            assert_eq!(token.unwrap().value.expose(), "t0ken-0");
+        }
+        assert_eq!(server.tokens(), 1);
     }
-    assert_eq!(server.tokens(), 1);
 }
 
 #[tokio::test]
@@ -70,7 +107,7 @@ async fn a_broken_file_is_left_alone_and_told() {
         let notices = Notices::default();
         let builder = workspan(&server, &TestClock::new()).store(store.clone());
         let connection = notices.listen(builder).build().unwrap();
-        let path = store.path(&format!("workspan-{}", connection.settings().key()));
+        let path = store.path(&key(&connection));
         std::fs::write(&path, content).unwrap();
         connection.token().await.unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
@@ -104,7 +141,7 @@ async fn a_record_is_written_only_over_the_expected_one() {
     let kept = MemoryStore::new();
     let connection = workspan(&server, &TestClock::new()).store(kept.clone()).build().unwrap();
     connection.token().await.unwrap();
-    let key = format!("workspan-{}", connection.settings().key());
+    let key = key(&connection);
     let record = kept.load(&key).await.unwrap().unwrap();
     assert_eq!(record.revision(), 1);
     let directory = tempfile::tempdir().unwrap();
