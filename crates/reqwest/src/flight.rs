@@ -91,7 +91,6 @@ impl Inner {
             if rejected.is_some() {
                 self.notify(&Notice::Rejected);
             }
-            let refused = |token: &Token| rejected.as_ref().is_some_and(|known| known.value == token.value);
             let mut starts = 0;
             while starts < MOST_STARTS {
                 let landed = match self.board(rejected.clone()) {
@@ -106,7 +105,7 @@ impl Inner {
                 match landed {
                     // The flight that was under way knew nothing of the rejection, and kept the token.
                     Landed::Well(Ok(Granted::Token { token, source: Source::Held, .. }))
-                        if refused(&token) => {}
+                        if is(&rejected, &token) => {}
                     Landed::Well(Ok(Granted::Token { token, .. })) => return Ok(token),
                     Landed::Well(Ok(Granted::Revoked { .. })) => {}
                     Landed::Well(Err(error)) => return Err(error),
@@ -122,10 +121,9 @@ impl Inner {
     fn board(self: &Arc<Self>, rejected: Option<Arc<Token>>) -> Result<Boarding, Error> {
         let now = self.clock.now();
         let desk = self.desk();
-        let refused = |token: &Token| rejected.as_ref().is_some_and(|known| known.value == token.value);
         // A flight that revoked in vain, or died, has left this to its successors.
         self.publish(&desk, now);
-        let present = desk.present(now).filter(|(token, _)| !refused(token));
+        let present = desk.present(now).filter(|(token, _)| !is(&rejected, token));
         let served = |token| Granted::Token { token, source: Source::Held, setback: None };
         match (present, &desk.flight) {
             (Some((token, false)), _) | (Some((token, true)), Some(_)) => Ok(Boarding::Served(served(token))),
@@ -231,6 +229,11 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         self.land(if thread::panicking() { Landed::Panicked } else { Landed::Abandoned });
     }
+}
+
+/// Whether this is the token that the API refused.
+fn is(rejected: &Option<Arc<Token>>, token: &Token) -> bool {
+    rejected.as_ref().is_some_and(|rejected| rejected.value == token.value)
 }
 
 fn abandoned() -> Error {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails its test")]
 
 mod calls;
+mod connections;
 mod files;
 mod flights;
 mod limits;
