@@ -1,0 +1,33 @@
+/** Runs the shared tests in this page and reports to run.mjs. */
+import * as grantline from 'grantline';
+
+import { suites } from '../shared/all.mjs';
+
+const context = {
+  grantline,
+  emulator: globalThis.emulator,
+  read: async (path) => (await fetched(path)).text(),
+  list: async (folder) => (await fetched(folder)).json(),
+};
+
+for (const [name, { tests }] of Object.entries(suites)) {
+  for (const [title, test] of Object.entries(tests)) await run(`${name}: ${title}`, test);
+}
+globalThis.finished = true;
+
+async function run(title, test) {
+  const start = performance.now();
+  let error;
+  try {
+    await test(context);
+  } catch (thrown) {
+    error = thrown?.stack ?? String(thrown);
+  }
+  await globalThis.report({ title, error, milliseconds: Math.round(performance.now() - start) });
+}
+
+async function fetched(path) {
+  const response = await fetch(`/repo/${path}`);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response;
+}
