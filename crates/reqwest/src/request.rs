@@ -65,7 +65,8 @@ impl RequestBuilder {
         self.map(|inner| inner.form(form))
     }
 
-    /// Sets the body. A streaming one is sent once: after a 401 it cannot be repeated, and the caller gets the 401.
+    /// Sets the body. A streaming one is sent once: after a 401 it cannot be repeated, and the caller gets the 401 while
+    /// the token is renewed for the next request.
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.map(|inner| inner.body(body))
     }

@@ -62,13 +62,16 @@ async fn the_second_401_goes_to_the_caller() {
 }
 
 #[tokio::test]
-async fn a_streaming_body_is_sent_once() {
+async fn a_streaming_body_is_sent_once_and_the_next_call_has_another_token() {
     let server = moody();
     let connection = connect(&server);
     let body = || Body::wrap_stream(stream::iter([Ok::<_, std::io::Error>("once")]));
     let response = connection.post("/v1/files").body(body()).send().await.unwrap();
     assert_eq!(response.status(), 401);
-    assert_eq!((server.tokens(), server.calls().len()), (1, 1));
+    assert_eq!((server.tokens(), server.calls().len()), (2, 1));
+    let response = connection.post("/v1/files").body(body()).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(server.calls()[1].body.contains("once"));
 }
 
 #[tokio::test]
