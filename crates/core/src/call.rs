@@ -8,7 +8,8 @@
 //!                                          Renewing --Token--> Done
 //! ```
 //!
-//! A body that cannot be sent again gets its 401, but the token is renewed for whoever comes next.
+//! A body that cannot be sent again gets its 401, after the token was renewed for whoever comes next. A caller for
+//! whom no token can be had is told why by the adapter, which had that answer from the grant.
 //!
 //! The body of the request and of its answer stay with the adapter.
 

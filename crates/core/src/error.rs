@@ -66,7 +66,7 @@ pub enum Error {
 
 impl Error {
     /// Every code there is, as `code()` gives it.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 21] = [
         "invalid_connector",
         "unknown_connector",
         "missing_parameter",
@@ -79,6 +79,7 @@ impl Error {
         "unreachable",
         "timeout",
         "connection_lost",
+        "store",
         "denied",
         "redirected",
         "too_large",
@@ -96,7 +97,8 @@ impl Error {
             Self::Settings(error) => error.code(),
             Self::Connector(_) => "invalid_connector",
             Self::Transport(fault) => match fault.kind {
-                FaultKind::Unreachable | FaultKind::Store => "unreachable",
+                FaultKind::Unreachable => "unreachable",
+                FaultKind::Store => "store",
                 FaultKind::Timeout => "timeout",
                 FaultKind::Lost => "connection_lost",
                 FaultKind::TooLarge => "too_large",

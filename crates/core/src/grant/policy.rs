@@ -60,10 +60,17 @@ impl Grant {
         }
         let at = match (&auth.renew, &self.held.refresh) {
             (Some(_), Some(refresh)) => refresh.expires_at,
+            _ if !self.held.seeded => self.seed_end(),
             _ => self.held.access.as_ref().and_then(|token| token.expires_at),
         }?;
         let warning = auth.warn_before_seconds.map_or(WARN_BEFORE, Duration::from_secs);
         Some(Reconnect { at, warn_at: at.before(warning) })
+    }
+
+    /// The end of a pasted token that has not been used yet, if the person said when it was made.
+    fn seed_end(&self) -> Option<UnixTime> {
+        let lifetime = Duration::from_secs(self.settings.auth().seed.as_ref()?.lifetime_seconds?);
+        Some(render::issued_at(&self.settings).ok()??.after(lifetime))
     }
 
     /// Which exchange gives a token, or why none can.
