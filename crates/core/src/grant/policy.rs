@@ -144,7 +144,7 @@ impl Grant {
         self.remember(flight, why, REFUSED, None, ambient)
     }
 
-    fn remember(
+    pub(super) fn remember(
         &mut self,
         mut flight: Flight,
         why: Why,
