@@ -197,6 +197,26 @@ pub enum SettingsError {
         /// The name that was probably meant.
         nearest: Option<String>,
     },
+    /// The parameter belongs to another way to authenticate than the one that the other values choose.
+    #[error(
+        "parameter '{parameter}' belongs to '{other}', but the other values to '{chosen}': give those of one way to authenticate"
+    )]
+    OtherSet {
+        /// The name given.
+        parameter: String,
+        /// The parameter set that has it.
+        other: String,
+        /// The parameter set that was chosen.
+        chosen: String,
+    },
+    /// The connector has no such way to authenticate.
+    #[error("this connector has no parameter set '{set}'{}", DidYouMean(.nearest.as_deref()))]
+    UnknownSet {
+        /// The name given.
+        set: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+    },
     /// A value cannot be used. The value itself is never quoted.
     #[error("parameter '{parameter}' {problem}")]
     Invalid {
@@ -240,7 +260,7 @@ impl SettingsError {
         match self {
             Self::NoConnector { .. } => "unknown_connector",
             Self::Missing { .. } => "missing_parameter",
-            Self::Unknown { .. } => "unknown_parameter",
+            Self::Unknown { .. } | Self::OtherSet { .. } | Self::UnknownSet { .. } => "unknown_parameter",
             Self::Invalid { .. } => "invalid_parameter",
             Self::Insecure { .. } => "insecure_url",
             Self::Host { .. } => "host_not_allowed",
@@ -255,11 +275,14 @@ impl SettingsError {
         match self {
             Self::Missing { parameter, .. }
             | Self::Unknown { parameter, .. }
+            | Self::OtherSet { parameter, .. }
             | Self::Invalid { parameter, .. }
             | Self::Insecure { parameter, .. } => Some(parameter),
-            Self::NoConnector { .. } | Self::Host { .. } | Self::Request { .. } | Self::Snapshot { .. } => {
-                None
-            }
+            Self::NoConnector { .. }
+            | Self::UnknownSet { .. }
+            | Self::Host { .. }
+            | Self::Request { .. }
+            | Self::Snapshot { .. } => None,
         }
     }
 }
