@@ -1,5 +1,7 @@
 //! Dependencies point one way, and nothing under the core knows the world outside.
 
+#![allow(clippy::unwrap_used, reason = "what a test cannot do stops it")]
+
 use conformance::root;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

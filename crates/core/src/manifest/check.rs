@@ -23,7 +23,9 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
     if let Hosts::NamedBy(name) = &manifest.hosts
         && !shared(name)
     {
-        reader.inside("hosts", |reader| reader.problem(format!("there is no parameter '{name}'")));
+        let hint = nearest(name, manifest.parameters.iter().map(|parameter| parameter.name.as_str()));
+        let problem = format!("there is no parameter '{name}'{}", crate::error::DidYouMean(hint));
+        reader.inside("hosts", |reader| reader.problem(problem));
     }
     let known = Known { manifest, own: &[] };
     reader.inside("base_url", |reader| {
@@ -130,7 +132,7 @@ fn check_auth(manifest: &Manifest, own: &[Parameter], auth: &Auth, reader: &mut 
     reader.inside("apply", |reader| {
         check_headers(&auth.apply.headers, reader);
         let templates = || auth.apply.headers.templates().chain(auth.apply.query.templates());
-        known.check(templates(), &TOKENS[..1], reader);
+        known.check(templates(), &TOKENS, reader);
         if templates().flat_map(Template::names).any(|name| name == TOKENS[1]) {
             reader.problem("'{refreshToken}' never goes to the API; '{accessToken}' does");
         }
