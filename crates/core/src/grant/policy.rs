@@ -23,7 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long after a failed flight the next one may begin; it doubles with each failure in a row, up to a limit.
 pub(super) const LATER: Duration = Duration::from_secs(5);
-const LONGEST_LATER: Duration = Duration::from_secs(300);
+pub(super) const LONGEST_LATER: Duration = Duration::from_secs(300);
 /// The same after a refusal.
 const REFUSED: Duration = Duration::from_secs(30);
 /// No failure keeps a connection quiet for longer, whatever the server asks for.
@@ -152,7 +152,7 @@ impl Grant {
         self.remember(flight, why, [REFUSED, LONGEST_SETBACK], None, ambient)
     }
 
-    fn remember(
+    pub(super) fn remember(
         &mut self,
         mut flight: Flight,
         why: Why,
