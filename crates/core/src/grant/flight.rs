@@ -69,6 +69,9 @@ impl Grant {
     /// With all that is known: serve, lease, or ask the server.
     pub(super) fn decide(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         flight.dirty |= self.held.seed(&self.settings, ambient.now)?;
+        if let Some(token) = &flight.rejected {
+            flight.dirty |= self.held.forget(token);
+        }
         if !flight.revoking {
             if let Reading::Fresh(token) = self.read(ambient.now) {
                 let output = Granted::held(token);
