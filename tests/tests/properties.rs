@@ -7,8 +7,8 @@ use grantline_connectors as connectors;
 use grantline_core::json::{Json, Pointer};
 use grantline_core::manifest::Manifest;
 use grantline_core::{
-    Ambient, Call, Connector, Error, Event, Flow, Grant, Granted, Options, Reading, Secret, Settings,
-    Snapshot, Source, Step, Token, UnixTime,
+    Ambient, Call, Connector, Error, Event, FaultKind, Flow, Grant, Granted, Options, Purpose, Reading,
+    Secret, Settings, Snapshot, Source, Step, Token, UnixTime,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -203,6 +203,9 @@ proptest! {
         let mut grant = if shared { Grant::shared(settings.clone()) } else { Grant::new(settings.clone()) };
         let (mut refused, mut last, mut now) = (None, None, UnixTime::from_secs(1_000_000));
         let mut sent = 0;
+        // Renewals that were sent and whose answer is lost; only where they must not be sent twice.
+        let single_use = !shared && (which == 1 || which == 2);
+        let (mut pending, mut spent) = (None, None);
         for turn in turns {
             now = now.after(Duration::from_secs(turn.seconds));
             let ambient = Ambient::new(now, turn.entropy);
@@ -214,8 +217,27 @@ proptest! {
             if matches!(event, Event::Start { .. } | Event::Revoke) {
                 sent = 0;
             }
+            // Answered, or never sent.
+            let answered = match &event {
+                Event::Response(_) => true,
+                Event::Failed(fault) => matches!(fault.kind, FaultKind::Unreachable | FaultKind::Store),
+                _ => false,
+            };
             let outcome = grant.advance(event, &ambient);
             let misused = matches!(outcome, Err(Error::Misuse { .. }));
+            if !misused {
+                spent = pending.take().filter(|_| !answered).or(spent);
+            }
+            match &outcome {
+                Ok(Step::Send(request)) if request.purpose == Purpose::Renew && single_use => {
+                    pending = Some((request.url.clone(), request.body.clone()));
+                    prop_assert!(pending != spent, "a renewal that may have been carried out was sent again");
+                }
+                Ok(Step::Done { output: Granted::Token { source: Source::Acquired | Source::Renewed, .. } }) => {
+                    spent = None;
+                }
+                _ => {}
+            }
             prop_assert!(!misused || before == (grant.state(), grant.snapshot()), "misuse changed something");
             sent += u32::from(matches!(outcome, Ok(Step::Send(_))));
             prop_assert!(sent <= 12, "a flight sends for ever");
