@@ -7,8 +7,8 @@ use grantline_connectors as connectors;
 use grantline_core::json::{Json, Pointer};
 use grantline_core::manifest::Manifest;
 use grantline_core::{
-    Ambient, Call, Connector, Event, Flow, Grant, Granted, Options, Reading, Secret, Settings, Snapshot,
-    Source, Step, Token, UnixTime,
+    Ambient, Call, Connector, Error, Event, FaultKind, Flow, Grant, Granted, Options, Purpose, Reading,
+    Secret, Settings, Snapshot, Source, Step, Token, UnixTime,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -36,70 +36,142 @@ fn settings() -> Vec<Arc<Settings>> {
     ]
 }
 
-/// Events that might happen, and some that cannot be.
-fn event(key: String) -> impl Strategy<Value = Event> {
-    let token = |value: String, at: u64, life: Option<u64>| {
-        Token::new(
-            Secret::from(value),
-            UnixTime::from_secs(at),
-            life.map(|life| UnixTime::from_secs(at.saturating_add(life))),
-            Duration::from_secs(300),
-            &[0; 32],
-        )
-    };
-    let tokens = ("[a-c]", 0..2000_u64, proptest::option::of(times()))
-        .prop_map(move |(v, at, life)| token(v, at, life));
-    let bodies = prop_oneof![
-        Just(String::new()),
-        Just("<html>".to_owned()),
-        ("[a-c]{0,2}", times()).prop_map(|(token, life)| format!(
+/// What happens next: mostly an answer to the last step, sometimes anything.
+#[derive(Clone, Debug)]
+struct Turn {
+    seconds: u64,
+    entropy: [u8; 32],
+    yes: bool,
+    wild: bool,
+    any: Event,
+    response: Event,
+    record: Event,
+    rejects: bool,
+}
+
+impl Turn {
+    fn answer(self, last: Option<&Result<Step<Granted>, Error>>) -> Event {
+        if self.wild {
+            return self.any;
+        }
+        match last {
+            Some(Ok(Step::Send(_))) => self.response,
+            Some(Ok(Step::Sleep { .. })) => Event::Woke,
+            Some(Ok(Step::Load)) if self.yes => self.record,
+            Some(Ok(Step::Load)) => Event::Loaded(None),
+            Some(Ok(Step::Lease { .. })) => Event::Leased(self.yes),
+            Some(Ok(Step::Save { .. })) => Event::Saved(self.yes),
+            Some(Ok(Step::Release)) => Event::Released,
+            Some(Ok(Step::Done { output: Granted::Token { token, .. } })) if self.rejects => {
+                Event::Start { rejected: Some(token.clone()) }
+            }
+            _ => Event::START,
+        }
+    }
+}
+
+fn turn() -> impl Strategy<Value = Turn> {
+    let flags = (prop::bool::weighted(0.7), prop::bool::weighted(0.08), any::<bool>());
+    (0..400_u64, any::<[u8; 32]>(), flags, event(), response(), record()).prop_map(
+        |(seconds, entropy, (yes, wild, rejects), any, response, record)| Turn {
+            seconds,
+            entropy,
+            yes,
+            wild,
+            any,
+            response,
+            record,
+            rejects,
+        },
+    )
+}
+
+fn message(members: Vec<(&str, Json)>) -> Event {
+    let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
+    Event::from_json(&Json::Object(members.collect())).unwrap()
+}
+
+/// An answer of a token endpoint, or none.
+fn response() -> impl Strategy<Value = Event> {
+    let tokens = ("[a-c]{0,1}", 0..4000_u64).prop_map(|(token, life)| {
+        format!(
             r#"{{"access_token":"{token}","accessToken":"{token}","token":"{token}","expires_in":{life},"expiresIn":"{life}","refresh_token":"{token}r","refreshToken":"{token}r","refreshTokenExpiresIn":{life}}}"#
-        )),
-        "[a-z_]{0,9}".prop_map(|code| format!(r#"{{"error":"{code}"}}"#)),
+        )
+    });
+    let bodies = prop_oneof![
+        1 => Just(String::new()),
+        1 => Just("<html>".to_owned()),
+        4 => tokens,
+        1 => "[a-z_]{0,9}".prop_map(|code| format!(r#"{{"error":"{code}"}}"#)),
     ];
-    let statuses =
-        prop_oneof![Just(200), Just(302), Just(400), Just(401), Just(403), Just(429), Just(503), 0..1000_u16];
+    let statuses = prop_oneof![
+        6 => Just(200), 1 => Just(302), 2 => Just(400), 1 => Just(401), 1 => Just(403), 1 => Just(429), 1 => Just(503),
+        1 => 0..1000_u16
+    ];
     let retry =
         prop_oneof![Just(String::new()), "[0-9]{1,25}", Just("Wed, 29 Sep 2021 07:38:47 GMT".to_owned())];
-    let responses = (statuses, retry, bodies).prop_map(|(status, retry, body)| {
+    let answered = (statuses, retry, bodies).prop_map(|(status, retry, body)| {
         let headers = Json::Object(vec![("retry-after".into(), retry.as_str().into())]);
-        let message = vec![
-            ("kind".into(), "response".into()),
-            ("status".into(), Json::Int(status.into())),
-            ("headers".into(), headers),
-            ("body".into(), body.as_str().into()),
-        ];
-        Event::from_json(&Json::Object(message)).unwrap()
+        let status = Json::Int(status.into());
+        message(vec![
+            ("kind", "response".into()),
+            ("status", status),
+            ("headers", headers),
+            ("body", body.as_str().into()),
+        ])
     });
-    let faults =
-        prop::sample::select(vec!["unreachable", "timeout", "lost", "too_large", "redirected", "store"])
-            .prop_map(|fault| {
-                let message = vec![("kind".into(), "failed".into()), ("fault".into(), fault.into())];
-                Event::from_json(&Json::Object(message)).unwrap()
+    prop_oneof![4 => answered, 1 => fault()]
+}
+
+fn fault() -> impl Strategy<Value = Event> {
+    prop::sample::select(vec!["unreachable", "timeout", "lost", "too_large", "redirected", "store"])
+        .prop_map(|fault| message(vec![("kind", "failed".into()), ("fault", fault.into())]))
+}
+
+/// What a store may hold; `KEY` stands for the key of the connection.
+fn record() -> impl Strategy<Value = Event> {
+    let access = proptest::option::of(("[a-c]", 900_000_000..1_020_000_000_u64, 0..20_000_000_u64));
+    let setback = proptest::option::of(0..1_100_000_000_u64);
+    (0..30_u64, access, setback, any::<bool>(), any::<bool>(), prop::bool::weighted(0.9)).prop_map(
+        |(revision, access, setback, doubt, seeded, ours)| {
+            let key = if ours { "KEY" } else { "other" };
+            let access = access.map_or(String::new(), |(token, at, life)| {
+                format!(
+                    r#""access":{{"value":"{token}","obtainedAt":{at},"expiresAt":{}}},"refresh":{{"value":"{token}r"}},"#,
+                    at + life
+                )
             });
-    let records = (0..12_u64, "[a-c]", times(), any::<bool>(), any::<bool>()).prop_map(
-        move |(revision, token, end, doubt, ours)| {
-            let key = if ours { key.as_str() } else { "other" };
-            let end = end.min(9_000_000_000_000);
+            let setback = setback.map_or(String::new(), |until| {
+                format!(r#""setback":{{"until":{until},"count":{until},"why":"in_doubt"}},"#)
+            });
             let text = format!(
-                r#"{{"version":1,"key":"{key}","revision":{revision},"access":{{"value":"{token}","obtainedAt":0,"expiresAt":{end}}},"refresh":{{"value":"{token}r"}},"inDoubt":{doubt},"setback":{{"until":{end},"count":{end},"why":"in_doubt"}}}}"#
+                r#"{{"version":1,"key":"{key}","revision":{revision},{access}{setback}"inDoubt":{doubt},"seeded":{seeded}}}"#
             );
             Event::Loaded(Some(Box::new(Snapshot::parse(&text).unwrap())))
         },
-    );
-    let shared = tokens.prop_map(Arc::new).boxed();
+    )
+}
+
+/// Anything that an adapter could say at any time.
+fn event() -> impl Strategy<Value = Event> {
+    let tokens = ("[a-c]", 0..2_000_000_u64, proptest::option::of(times())).prop_map(|(value, at, life)| {
+        let at = UnixTime::from_secs(at);
+        let end = life.map(|life| at.after(Duration::from_secs(life)));
+        Arc::new(Token::new(Secret::from(value), at, end, Duration::from_secs(300), &[0; 32]))
+    });
+    let tokens = tokens.boxed();
     prop_oneof![
-        3 => proptest::option::of(shared.clone()).prop_map(|rejected| Event::Start { rejected }),
+        3 => proptest::option::of(tokens.clone()).prop_map(|rejected| Event::Start { rejected }),
         1 => Just(Event::Revoke),
-        6 => responses,
-        2 => faults,
-        2 => Just(Event::Woke),
-        1 => shared.prop_map(Event::Token),
-        2 => records,
-        2 => Just(Event::Loaded(None)),
-        3 => any::<bool>().prop_map(Event::Leased),
-        3 => any::<bool>().prop_map(Event::Saved),
-        2 => Just(Event::Released),
+        3 => response(),
+        1 => fault(),
+        1 => Just(Event::Woke),
+        1 => tokens.prop_map(Event::Token),
+        1 => record(),
+        1 => Just(Event::Loaded(None)),
+        1 => any::<bool>().prop_map(Event::Leased),
+        1 => any::<bool>().prop_map(Event::Saved),
+        1 => Just(Event::Released),
     ]
 }
 
@@ -125,44 +197,72 @@ proptest! {
 
     #[test]
     fn any_events_leave_a_grant_that_can_start(
-        which in 0..6_usize, shared: bool,
-        events in Just(()).prop_flat_map(|()| vec((event("KEY".to_owned()), 0..4_000_000_u64, any::<[u8; 32]>()), 0..40))
+        which in 0..6_usize, shared: bool, turns in vec(turn(), 0..60)
     ) {
         let settings = settings().swap_remove(which);
         let mut grant = if shared { Grant::shared(settings.clone()) } else { Grant::new(settings.clone()) };
-        let mut refused = None;
-        for (event, seconds, entropy) in events {
-            let ambient = Ambient::new(UnixTime::from_secs(seconds), entropy);
-            let event = ours(event, settings.key());
-            let before = grant.state();
+        let (mut refused, mut last, mut now) = (None, None, UnixTime::from_secs(1_000_000));
+        let mut sent = 0;
+        // Renewals that were sent and whose answer is lost; only where they must not be sent twice.
+        let single_use = !shared && (which == 1 || which == 2);
+        let (mut pending, mut spent) = (None, None);
+        for turn in turns {
+            now = now.after(Duration::from_secs(turn.seconds));
+            let ambient = Ambient::new(now, turn.entropy);
+            let event = ours(turn.answer(last.as_ref()), settings.key());
+            let before = (grant.state(), grant.snapshot());
             if let Event::Start { rejected } = &event {
                 refused = rejected.as_ref().map(|token| token.value.clone());
             }
-            let held = grant.snapshot();
-            let outcome = grant.advance(event, &ambient);
-            if matches!(outcome, Err(grantline_core::Error::Misuse { .. })) {
-                prop_assert_eq!(grant.state(), before, "misuse changed the state");
-                prop_assert_eq!(grant.snapshot(), held, "misuse changed what is held");
+            if matches!(event, Event::Start { .. } | Event::Revoke) {
+                sent = 0;
             }
+            // Answered, or never sent.
+            let answered = match &event {
+                Event::Response(_) => true,
+                Event::Failed(fault) => matches!(fault.kind, FaultKind::Unreachable | FaultKind::Store),
+                _ => false,
+            };
+            let outcome = grant.advance(event, &ambient);
+            let misused = matches!(outcome, Err(Error::Misuse { .. }));
+            if !misused {
+                spent = pending.take().filter(|_| !answered).or(spent);
+            }
+            match &outcome {
+                Ok(Step::Send(request)) if request.purpose == Purpose::Renew && single_use => {
+                    pending = Some((request.url.clone(), request.body.clone()));
+                    prop_assert!(pending != spent, "a renewal that may have been carried out was sent again");
+                }
+                Ok(Step::Done { output: Granted::Token { source: Source::Acquired | Source::Renewed, .. } }) => {
+                    spent = None;
+                }
+                _ => {}
+            }
+            prop_assert!(!misused || before == (grant.state(), grant.snapshot()), "misuse changed something");
+            sent += u32::from(matches!(outcome, Ok(Step::Send(_))));
+            prop_assert!(sent <= 12, "a flight sends for ever");
             if let Ok(Step::Done { output: Granted::Token { token, source: Source::Held, .. } }) = &outcome {
-                prop_assert!(token.is_alive(ambient.now), "a dead token was served");
+                // Only a slow store can let it die after the decision.
+                let stored = matches!(last, Some(Ok(Step::Save { .. } | Step::Release)));
+                prop_assert!(stored || token.is_alive(now), "a dead token was served");
                 prop_assert!(refused.as_ref() != Some(&token.value), "the rejected token was served");
             }
-            if let Reading::Fresh(token) | Reading::Due(token) = grant.read(ambient.now) {
-                prop_assert!(token.is_alive(ambient.now));
+            if let Reading::Fresh(token) | Reading::Due(token) = grant.read(now) {
+                prop_assert!(token.is_alive(now));
             }
             // A snapshot of any moment can be read again.
             let text = serde_json::to_string(&grant.snapshot()).unwrap();
             prop_assert_eq!(Snapshot::parse(&text).unwrap(), grant.snapshot());
+            last = if misused { last } else { Some(outcome) };
         }
-        let outcome = grant.advance(Event::START, &Ambient::new(UnixTime::from_secs(9_000_000_000), [7; 32]));
-        let misused = matches!(outcome, Err(grantline_core::Error::Misuse { .. }));
+        let outcome = grant.advance(Event::START, &Ambient::new(now, [7; 32]));
+        let misused = matches!(outcome, Err(Error::Misuse { .. }));
         prop_assert!(!misused);
     }
 
     #[test]
     fn any_events_leave_a_call_that_can_start(
-        events in vec(event("KEY".to_owned()), 0..20), replayable: bool
+        events in vec(event(), 0..20), replayable: bool
     ) {
         let mut call = Call::new(settings().swap_remove(0), "GET", "/x", replayable).unwrap();
         let mut sent = 0;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// At least so many vectors stand in each directory: the numbers only go up, so that none vanishes unseen.
 const LEAST: [(&str, usize); 5] =
-    [("appspace", 49), ("custom", 34), ("workspace-one-access", 56), ("workspan", 126), ("workstream", 43)];
+    [("appspace", 49), ("custom", 34), ("workspace-one-access", 58), ("workspan", 126), ("workstream", 44)];
 
 /// What every built-in connector must show.
 const REQUIRED: [&str; 6] =
@@ -31,7 +31,7 @@ fn every_vector_is_answered_as_it_says() {
 
 #[test]
 fn no_vector_has_vanished() {
-    let vectors = load().unwrap();
+    let Some(vectors) = settled() else { return };
     let in_directory =
         |directory: &str| vectors.iter().filter(|v| v.file.starts_with(&format!("{directory}/"))).count();
     for (directory, least) in LEAST {
@@ -43,7 +43,7 @@ fn no_vector_has_vanished() {
 
 #[test]
 fn every_connector_shows_what_all_must() {
-    let vectors = load().unwrap();
+    let Some(vectors) = settled() else { return };
     for (id, _) in grantline_connectors::FILES {
         for name in REQUIRED {
             let wanted = |v: &&Vector| {
@@ -56,7 +56,7 @@ fn every_connector_shows_what_all_must() {
 
 #[test]
 fn numbers_are_unique_and_files_are_laid_out() {
-    let vectors = load().unwrap();
+    let Some(vectors) = settled() else { return };
     // A connector's name may hold a '-', so the number is looked for after the last '/'.
     let places: BTreeSet<_> =
         vectors.iter().map(|v| v.file.rsplit_once('/').map(|(d, f)| format!("{d}/{}", &f[..3]))).collect();
@@ -69,6 +69,11 @@ fn numbers_are_unique_and_files_are_laid_out() {
             vector.file
         );
     }
+}
+
+/// The vectors, unless another test is rewriting them.
+fn settled() -> Option<Vec<Vector>> {
+    (!bless()).then(|| load().unwrap())
 }
 
 fn differences(vector: &Vector, outcome: &Outcome) -> Vec<String> {

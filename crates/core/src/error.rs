@@ -308,7 +308,9 @@ pub struct Denial {
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "status {}", self.status)?;
-        self.code.iter().try_for_each(|code| write!(f, ", {code}"))?;
+        // Gateways repeat the status as their code.
+        let code = self.code.iter().filter(|code| **code != self.status.to_string());
+        code.into_iter().try_for_each(|code| write!(f, ", {code}"))?;
         self.message.iter().try_for_each(|message| write!(f, ", \"{message}\""))?;
         RequestId(self.request_id.as_deref()).fmt(f)
     }

@@ -69,6 +69,9 @@ impl Grant {
     /// With all that is known: serve, lease, or ask the server.
     pub(super) fn decide(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         flight.dirty |= self.held.seed(&self.settings, ambient.now)?;
+        if let Some(token) = &flight.rejected {
+            flight.dirty |= self.held.forget(token);
+        }
         let may_write = flight.alone || flight.leased;
         if !flight.revoking && (may_write || !flight.dirty) {
             if let Reading::Fresh(token) = self.read(ambient.now) {
@@ -97,8 +100,7 @@ impl Grant {
             Ok(None) => return self.revoked(flight, false, ambient),
             Err(why) => return self.set_back(flight, why, ambient),
         };
-        let single_use = flight.purpose == Purpose::Renew && self.settings.auth().replay == Replay::Unsafe;
-        if single_use {
+        if self.is_single_use(&flight) {
             self.held.in_doubt = true;
             if !flight.alone {
                 let step = self.save();
@@ -106,6 +108,10 @@ impl Grant {
             }
         }
         self.send(flight, ambient)
+    }
+
+    fn is_single_use(&self, flight: &Flight) -> bool {
+        flight.purpose == Purpose::Renew && self.settings.auth().replay == Replay::Unsafe
     }
 
     /// The mark was not written, so nothing was sent, and nothing is in doubt.
@@ -134,6 +140,8 @@ impl Grant {
             template.as_ref().ok_or(Error::Misuse { state: "exchanging", event: "no template" })?;
         let request = render::request(flight.purpose, template, values)?;
         flight.sent_at = ambient.now;
+        // After a pause, too: the answer to this try may be the one that is lost.
+        self.held.in_doubt |= self.is_single_use(&flight);
         self.go(State::Exchanging(flight), Step::Send(request))
     }
 
@@ -148,11 +156,11 @@ impl Grant {
                 self.finish(flight, Ok(output), ambient)
             }
             Verdict::Later { denial, retry_at } => {
-                self.undoubt(&flight);
+                self.settle(&flight);
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
             }
             Verdict::Denied(denial) if flight.purpose == Purpose::Renew => {
-                self.held.in_doubt = false;
+                self.settle(&flight);
                 self.renewal_refused(flight, denial, ambient)
             }
             Verdict::Denied(denial) => self.set_back(flight, Why::Denied(denial), ambient),
@@ -176,14 +184,15 @@ impl Grant {
             FaultKind::TooLarge => self.broken(flight, Violation::TooLarge, nothing, ambient),
             FaultKind::Redirected => self.broken(flight, Violation::Redirect, nothing, ambient),
             _ => {
-                self.undoubt(&flight);
+                // Not sent, or a request that may be sent twice.
+                self.settle(&flight);
                 self.later(flight, Cause::Network(Fault { detail, ..fault }), None, ambient)
             }
         }
     }
 
-    /// The renewal was not sent, or was answered: nothing is in doubt. Any other request tells nothing about it.
-    pub(super) fn undoubt(&mut self, flight: &Flight) {
+    /// What became of a renewal is known. A first grant that fails says nothing of a renewal before it.
+    fn settle(&mut self, flight: &Flight) {
         if flight.purpose == Purpose::Renew {
             self.held.in_doubt = false;
         }
