@@ -4,6 +4,7 @@
 //! it needs no guessing: `Debug`, [`Request::shown`] and every log line mask exactly those bytes.
 
 use crate::json::Json;
+use crate::names::words;
 use crate::secret::MASK;
 use core::fmt;
 use core::ops::Range;
@@ -229,38 +230,21 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Why no answer came.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// No connection: name, address, refusal, TLS. The request was not sent.
-    Unreachable,
-    /// No answer in time. The request may have been carried out.
-    Timeout,
-    /// The connection broke. The request may have been carried out.
-    Lost,
-    /// The answer is longer than [`Request::max_body`].
-    TooLarge,
-    /// A redirect that the platform hides (an opaque one in a browser).
-    Redirected,
-    /// The store for shared tokens does not answer.
-    Store,
-}
-
-impl FaultKind {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Unreachable, "unreachable"),
-        (Self::Timeout, "timeout"),
-        (Self::Lost, "lost"),
-        (Self::TooLarge, "too_large"),
-        (Self::Redirected, "redirected"),
-        (Self::Store, "store"),
-    ];
-
-    /// The stable name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+words! {
+    /// Why no answer came.
+    pub enum FaultKind {
+        /// No connection: name, address, refusal, TLS. The request was not sent.
+        Unreachable = "unreachable",
+        /// No answer in time. The request may have been carried out.
+        Timeout = "timeout",
+        /// The connection broke. The request may have been carried out.
+        Lost = "lost",
+        /// The answer is longer than [`Request::max_body`].
+        TooLarge = "too_large",
+        /// A redirect that the platform hides (an opaque one in a browser).
+        Redirected = "redirected",
+        /// The store for shared tokens does not answer.
+        Store = "store",
     }
 }
 
@@ -282,8 +266,7 @@ impl Fault {
     }
 
     pub(crate) fn from_json(json: &Json) -> Option<Self> {
-        let name = json.get("fault")?.as_str()?;
-        let (kind, _) = FaultKind::ALL.into_iter().find(|(_, known)| *known == name)?;
+        let kind = FaultKind::from_name(json.get("fault")?.as_str()?)?;
         Some(Self::new(kind, json.get("detail").and_then(Json::as_str).unwrap_or_default()))
     }
 }

@@ -1,4 +1,4 @@
-//! Which name was probably meant.
+//! Names: which one was probably meant, and enums whose variants have one.
 
 /// The known name nearest to `name`, if one is near enough to be a slip of the finger.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -9,3 +9,33 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
+
+/// An enum whose variants have stable names, as JSON and snapshots write them.
+macro_rules! words {
+    ($(#[doc = $doc:literal])* pub enum $name:ident { $(
+        $(#[doc = $variant_doc:literal])* $variant:ident = $word:literal,
+    )* }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum $name { $( $(#[doc = $variant_doc])* $variant, )* }
+
+        impl $name {
+            /// The stable name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$variant => $word, )* }
+            }
+
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
+                match name { $( $word => Some(Self::$variant), )* _ => None }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+    };
+}
+pub(crate) use words;

@@ -22,11 +22,13 @@
 //!                               Releasing --> Done, or an error
 //! ```
 //!
-//! This file holds the states and the one `match`; `flight` what is done in each, `policy` what to do next and how
-//! long to wait.
+//! This file holds the states and the one `match`; `flight`, `store` and `exchange` what is done in each state,
+//! `policy` which way to a token is taken and how long to wait.
 
+mod exchange;
 mod flight;
 mod policy;
+mod store;
 
 pub use policy::Reconnect;
 

@@ -1,0 +1,204 @@
+//! A flight and the server: what is sent, and what each answer leads to.
+
+use super::{Advance, Flight, Grant, Granted, Source, State, policy};
+use crate::answer::{self, Fresh, Verdict};
+use crate::error::{Cause, Denial, Error, Violation};
+use crate::flow::{Ambient, Step};
+use crate::http::{Fault, FaultKind, Purpose, Response};
+use crate::manifest::Replay;
+use crate::render::{self, Values};
+use crate::snapshot::{Refresh, Why};
+use crate::token::Token;
+use std::sync::Arc;
+
+impl Grant {
+    pub(super) fn exchange(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        let chosen = if flight.revoking {
+            self.held.to_revoke(&self.settings)
+        } else {
+            self.choose(&flight, ambient.now)
+        };
+        flight.purpose = match chosen {
+            Ok(Some(purpose)) => purpose,
+            Ok(None) => return self.revoked(flight, false, ambient),
+            Err(why) => return self.set_back(flight, why, ambient),
+        };
+        if self.is_single_use(&flight) {
+            self.held.in_doubt = true;
+            if !flight.alone {
+                let step = self.save();
+                return self.go(State::Marking(flight), step);
+            }
+        }
+        self.send(flight, ambient)
+    }
+
+    pub(super) fn is_single_use(&self, flight: &Flight) -> bool {
+        flight.purpose == Purpose::Renew && self.settings.auth().replay == Replay::Unsafe
+    }
+
+    pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        let auth = self.settings.auth();
+        let template = match flight.purpose {
+            Purpose::Renew => &auth.renew,
+            Purpose::Revoke => &auth.revoke,
+            Purpose::Acquire | Purpose::Call => &auth.acquire,
+        };
+        let values = Values {
+            settings: &self.settings,
+            access: self.held.access.as_ref().map(|token| &token.value),
+            refresh: self.held.refresh.as_ref().map(|refresh| &refresh.value),
+        };
+        // `choose` found the template and its tokens; what is missing after all is told, not assumed.
+        let template =
+            template.as_ref().ok_or(Error::Misuse { state: "exchanging", event: "no template" })?;
+        let request = render::request(flight.purpose, template, values)?;
+        flight.sent_at = ambient.now;
+        // After a pause, too: the answer to this try may be the one that is lost.
+        self.held.in_doubt |= self.is_single_use(&flight);
+        self.go(State::Exchanging(flight), Step::Send(request))
+    }
+
+    pub(super) fn answered(&mut self, mut flight: Flight, response: &Response, ambient: &Ambient) -> Advance {
+        if flight.purpose == Purpose::Revoke {
+            return self.revoke_answered(flight, response, ambient);
+        }
+        match answer::judge(response, &self.settings, &self.held.secrets(), flight.sent_at, ambient.now) {
+            Verdict::Granted(fresh) => {
+                let output = self.granted(&flight, fresh, ambient);
+                flight.dirty = true;
+                self.finish(flight, Ok(output), ambient)
+            }
+            Verdict::Later { denial, retry_at } => {
+                self.settle(&flight);
+                self.later(flight, Cause::Server(denial), retry_at, ambient)
+            }
+            Verdict::Denied(denial) if flight.purpose == Purpose::Renew => {
+                self.settle(&flight);
+                self.renewal_refused(flight, denial, ambient)
+            }
+            Verdict::Denied(denial) => self.set_back(flight, Why::Denied(denial), ambient),
+            // A success that cannot be read may have spent the refresh token all the same.
+            Verdict::Broken(_, denial) if flight.purpose == Purpose::Renew && denial.status < 300 => {
+                self.lost(flight, Cause::Server(denial), ambient)
+            }
+            Verdict::Broken(violation, denial) => self.broken(flight, violation, denial, ambient),
+        }
+    }
+
+    pub(super) fn failed(&mut self, flight: Flight, fault: Fault, ambient: &Ambient) -> Advance {
+        let detail = self.settings.scrub(&fault.detail, &self.held.secrets());
+        let nothing = Denial { status: 0, code: None, message: None, request_id: None };
+        match fault.kind {
+            FaultKind::Timeout | FaultKind::Lost | FaultKind::TooLarge
+                if flight.purpose == Purpose::Renew =>
+            {
+                self.lost(flight, Cause::Network(Fault { detail, ..fault }), ambient)
+            }
+            FaultKind::TooLarge => self.broken(flight, Violation::TooLarge, nothing, ambient),
+            FaultKind::Redirected => self.broken(flight, Violation::Redirect, nothing, ambient),
+            _ => {
+                // Not sent, or a request that may be sent twice.
+                self.settle(&flight);
+                self.later(flight, Cause::Network(Fault { detail, ..fault }), None, ambient)
+            }
+        }
+    }
+
+    /// What became of a renewal is known. A first grant that fails says nothing of a renewal before it.
+    pub(super) fn settle(&mut self, flight: &Flight) {
+        if flight.purpose == Purpose::Renew {
+            self.held.in_doubt = false;
+        }
+    }
+
+    /// The answer to a renewal is lost: try again only where that is safe.
+    pub(super) fn lost(&mut self, flight: Flight, cause: Cause, ambient: &Ambient) -> Advance {
+        match self.settings.auth().replay {
+            Replay::Safe => self.later(flight, cause, None, ambient),
+            Replay::Unsafe => self.exchange(flight, ambient),
+        }
+    }
+
+    pub(super) fn broken(
+        &mut self,
+        flight: Flight,
+        violation: Violation,
+        denial: Denial,
+        ambient: &Ambient,
+    ) -> Advance {
+        if flight.revoking {
+            let (status, request_id) = (denial.status, denial.request_id);
+            let error = Error::Protocol { violation, status, request_id, until: None };
+            return self.finish(flight, Err(error), ambient);
+        }
+        // Remembered like a refusal: otherwise every caller would ask again at once.
+        let pauses = [policy::LATER, policy::LONGEST_LATER];
+        self.remember(flight, Why::Broken(violation, denial), pauses, None, ambient)
+    }
+
+    pub(super) fn renewal_refused(
+        &mut self,
+        mut flight: Flight,
+        denial: Denial,
+        ambient: &Ambient,
+    ) -> Advance {
+        let first = flight.refused.is_none();
+        let spent = self.held.refresh.as_ref().map(|refresh| &refresh.value);
+        let spent = spent.or_else(|| self.held.access.as_ref().map(|token| &token.value)).cloned();
+        flight.refused = spent.map(|secret| (secret, denial));
+        flight.dirty = true;
+        if first && flight.leased {
+            // Another process may have renewed although it should not have.
+            return self.go(State::Loading(flight), Step::Load);
+        }
+        self.exchange(flight, ambient)
+    }
+
+    pub(super) fn granted(&mut self, flight: &Flight, fresh: Fresh, ambient: &Ambient) -> Granted {
+        let margin = self.settings.auth().margin();
+        let token =
+            Arc::new(Token::new(fresh.access, flight.sent_at, fresh.expires_at, margin, &ambient.entropy));
+        let (acquired, expires_at) = (flight.purpose == Purpose::Acquire, fresh.refresh_expires_at);
+        self.held.refresh = match (fresh.refresh, self.held.refresh.take()) {
+            (Some(value), _) => Some(Refresh { value, expires_at }),
+            // A renewal without a refresh token leaves the present one in place; a new grant does not.
+            (None, Some(old)) if !acquired => {
+                Some(Refresh { expires_at: expires_at.or(old.expires_at), ..old })
+            }
+            (None, _) => None,
+        };
+        self.held.access = Some(token.clone());
+        (self.held.lost, self.held.setback, self.held.in_doubt) = (None, None, false);
+        let source = if acquired { Source::Acquired } else { Source::Renewed };
+        Granted::Token { token, source, setback: None }
+    }
+
+    pub(super) fn revoke_answered(
+        &mut self,
+        flight: Flight,
+        response: &Response,
+        ambient: &Ambient,
+    ) -> Advance {
+        let gone = response.status == 401 || self.settings.auth().revoked_statuses.contains(&response.status);
+        if gone || (200..300).contains(&response.status) {
+            return self.revoked(flight, true, ambient);
+        }
+        match answer::judge(response, &self.settings, &self.held.secrets(), flight.sent_at, ambient.now) {
+            Verdict::Later { denial, retry_at } => {
+                self.later(flight, Cause::Server(denial), retry_at, ambient)
+            }
+            Verdict::Broken(violation, denial) => self.broken(flight, violation, denial, ambient),
+            Verdict::Denied(denial) => {
+                self.finish(flight, Err(Error::Denied { denial, until: None }), ambient)
+            }
+            Verdict::Granted(_) => self.revoked(flight, true, ambient),
+        }
+    }
+
+    pub(super) fn revoked(&mut self, mut flight: Flight, at_server: bool, ambient: &Ambient) -> Advance {
+        self.held.revoke();
+        flight.dirty = true;
+        self.finish(flight, Ok(Granted::Revoked { revoked: at_server }), ambient)
+    }
+}
