@@ -56,3 +56,8 @@ pub use grantline_core::{
 pub use request::RequestBuilder;
 pub use reqwest;
 pub use store::{FileStore, Lease, MemoryStore, Store, StoreError};
+
+/// The code in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
