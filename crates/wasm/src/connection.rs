@@ -1,6 +1,6 @@
 //! The class `Connection`.
 
-use crate::convert::{pass, thrown, to_event, to_js, to_json};
+use crate::convert::{pass, thrown, to_js, to_json};
 use crate::flows::{CallFlow, GrantFlow};
 use grantline_connectors as connectors;
 use grantline_core::error::SettingsError;
@@ -64,9 +64,12 @@ impl Connection {
     pub async fn authorize(&self, rejected: JsValue) -> Result<JsValue, JsValue> {
         let connection = self.0.clone();
         let outcome = async {
-            let rejected = match to_event(&rejected)? {
-                Event::Token(token) => Some(token),
-                _ => None,
+            let rejected = match to_json(&rejected) {
+                Json::Null => None,
+                event => match Event::from_json(&event)? {
+                    Event::Token(token) => Some(token),
+                    _ => None,
+                },
             };
             pass(&connection, &*connection.authorize(rejected).await?)
         };
