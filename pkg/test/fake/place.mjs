@@ -26,7 +26,7 @@ let count = 0;
 
 /** A fresh place: `connect(options)`, `script(...answers)`, `log()`. */
 export function place({ grantline, fake }) {
-  const base = `${fake}/place${++count}`;
+  const base = `${fake.url}/place${++count}`;
   const notices = [];
   const onEvent = (notice) => see(notices[notices.push(notice) - 1]);
   const connect = async (options = {}, parameters = {}, connector = FAKE) => {

@@ -22,12 +22,22 @@ export async function serveFake() {
     response.on('error', () => {});
     handle(places, request, response).catch((error) => response.writeHead(500, CORS).end(String(error)));
   });
+  const down = await deadEnd();
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const close = () => {
     server.close();
     server.closeAllConnections();
   };
-  return { url: `http://127.0.0.1:${server.address().port}`, close };
+  return { url: `http://127.0.0.1:${server.address().port}`, down, close };
+}
+
+/** A URL where nothing listens. */
+async function deadEnd() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return `http://127.0.0.1:${port}`;
 }
 
 async function handle(places, request, response) {
