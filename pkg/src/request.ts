@@ -3,7 +3,7 @@ import { failure, GrantlineError } from './errors.js';
 import type { CallStep, ErrorStep, Event, Send, TokenMessage } from './messages.js';
 
 /** What is called like `fetch`. */
-export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+export type Fetch = (input: string | Request, init?: RequestInit) => Promise<Response>;
 
 /** The machine of a request, in the wasm module. */
 interface Machine {
@@ -83,13 +83,16 @@ async function send(
   const guarded = travels(step, token) && (init?.redirect ?? given?.redirect ?? 'follow') === 'follow';
   const own: RequestInit = { ...init, method: step.method, headers };
   if (guarded) own.redirect = 'manual';
-  const response = given
-    ? await fetch(new Request(step.url, new Request(given, own)) as unknown as string)
-    : await fetch(step.url, own);
+  const response = await (given ? fetch(moved(new Request(given, own), step.url)) : fetch(step.url, own));
   if (guarded && isRedirect(response)) {
     throw failure('redirected', 'the server answered with a redirect, which is never followed with a secret');
   }
   return response;
+}
+
+/** The same request elsewhere. Only where it must be: a browser makes a stream of its body then. */
+function moved(request: Request, url: string): Request {
+  return request.url === url ? request : new Request(url, request);
 }
 
 /** `fetch` drops the Authorization field on its way to another server, and nothing else that may hold the token. */

@@ -2,6 +2,7 @@
 
 use crate::connection::Connection;
 use crate::fault::{Failure, fault};
+use crate::host;
 use core::cell::RefCell;
 use grantline_core::{
     Call, Called, Error, Event, Fault, FaultKind, Flow, Headers, Notice, Purpose, Request, Response, Step,
@@ -20,7 +21,7 @@ impl Watch {
     /// To be told of each event before the machine is.
     pub fn event(&self, connection: &Connection, event: &Event) {
         if let (Event::Response(_) | Event::Failed(_), Some((request, sent_at))) = (event, self.0.take()) {
-            connection.notify(&Notice::sent(&request, event, connection.since(sent_at)));
+            connection.notify(&Notice::sent(&request, event, host::since(sent_at)));
         }
     }
 
@@ -28,7 +29,7 @@ impl Watch {
     pub fn step<T>(&self, connection: &Connection, step: &Step<T>) {
         match step {
             Step::Send(request) if connection.listens() => {
-                self.0.replace(Some((request.clone(), connection.now())));
+                self.0.replace(Some((request.clone(), host::now())));
             }
             Step::Authorize { rejected: Some(_) } => connection.notify(&Notice::Rejected),
             _ => {}

@@ -181,10 +181,10 @@ impl Connection {
             let event = match step {
                 Step::Done { output } => return Ok(output),
                 Step::Send(request) => {
-                    let sent_at = self.now();
+                    let sent_at = host::now();
                     let event = self.0.transport.exchange(&request).await;
                     if self.listens() {
-                        self.notify(&Notice::sent(&request, &event, self.since(sent_at)));
+                        self.notify(&Notice::sent(&request, &event, host::since(sent_at)));
                     }
                     event
                 }
@@ -204,10 +204,6 @@ impl Connection {
     pub(crate) fn advance(&self, event: Event) -> Result<Step<Granted>, Error> {
         let ambient = self.ambient();
         self.0.grant.borrow_mut().advance(event, &ambient)
-    }
-
-    pub(crate) fn since(&self, time: UnixTime) -> u64 {
-        u64::try_from(self.now().since(time).as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn ended(&self, outcome: Outcome) -> Outcome {

@@ -25,6 +25,11 @@ pub fn now() -> UnixTime {
     UnixTime::from_millis(js_sys::Date::now() as u64)
 }
 
+/// Milliseconds since `time`, for notices: they tell how long things really took, whatever a test's clock says.
+pub(crate) fn since(time: UnixTime) -> u64 {
+    u64::try_from(now().since(time).as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Fresh random bytes.
 #[must_use]
 pub fn entropy() -> [u8; 32] {
