@@ -177,6 +177,14 @@ export class Connection {
     );
   }
 
+  /** The connector's test request step by step. */
+  callTest(): CallFlow {
+    return new Flow<CallStep>(
+      guard(() => this.#inner.test()),
+      () => {},
+    );
+  }
+
   /** The connector, and nothing that was entered. */
   toJSON(): { connector: string } {
     return { connector: this.#connector };

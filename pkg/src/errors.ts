@@ -27,6 +27,9 @@ export const CODES = [
 /** A stable name of an error, for programs. */
 export type ErrorCode = (typeof CODES)[number];
 
+/** Why no answer came. */
+export type FaultKind = 'unreachable' | 'timeout' | 'lost' | 'too_large' | 'redirected' | 'store';
+
 /** The fields of an error as the core tells them. */
 export interface ErrorFields {
   readonly code: ErrorCode;
@@ -35,6 +38,7 @@ export interface ErrorFields {
   readonly status?: number;
   readonly serverCode?: string;
   readonly requestId?: string;
+  readonly fault?: FaultKind;
   readonly retryAt?: number;
   readonly needsReconnect: boolean;
 }
@@ -64,6 +68,8 @@ export class GrantlineError extends Error {
   declare readonly serverCode?: string;
   /** The server's name for the request, for its support. */
   declare readonly requestId?: string;
+  /** What happened to the last request, when all tries are used up and the network was at fault. */
+  declare readonly fault?: FaultKind;
   /** When it makes sense to try again, where that is known. Until then no request is made. */
   declare readonly retryAt?: Date;
   /** Whether a person must act: no machine can get a token any more. */
@@ -78,6 +84,7 @@ export class GrantlineError extends Error {
     if (fields.status !== undefined) this.status = fields.status;
     if (fields.serverCode !== undefined) this.serverCode = fields.serverCode;
     if (fields.requestId !== undefined) this.requestId = fields.requestId;
+    if (fields.fault !== undefined) this.fault = fields.fault;
     if (fields.retryAt !== undefined) this.retryAt = new Date(fields.retryAt);
   }
 }

@@ -16,7 +16,7 @@ export {
   type ParameterInfo,
   type ParameterSetInfo,
 } from './connectors.js';
-export { CODES, GrantlineError, type ErrorCode, type ErrorFields } from './errors.js';
+export { CODES, GrantlineError, type ErrorCode, type ErrorFields, type FaultKind } from './errors.js';
 export { Flow, type CallFlow, type GrantFlow } from './flows.js';
 export type * from './generated/parameters.js';
 export type * from './messages.js';

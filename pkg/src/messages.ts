@@ -2,7 +2,7 @@
  * The messages between a machine of the core and whoever does its I/O: the same on every platform, and the form of
  * the conformance vectors. Times are milliseconds since 1970.
  */
-import type { ErrorCode, ErrorFields } from './errors.js';
+import type { ErrorCode, ErrorFields, FaultKind } from './errors.js';
 
 /** A token as the machines tell it. */
 export interface TokenMessage {
@@ -19,9 +19,6 @@ export interface Snapshot {
   readonly revision: number;
   readonly [field: string]: unknown;
 }
-
-/** Why no answer came. */
-export type FaultKind = 'unreachable' | 'timeout' | 'lost' | 'too_large' | 'redirected' | 'store';
 
 /** What happened: the answer to a {@link GrantStep} or {@link CallStep}. */
 export type Event =

@@ -48,13 +48,13 @@ export async function run(machine: Machine, host: Host, target?: Target, init?: 
       if (step.kind === 'done' && response) return response;
       if (step.kind === 'error') throw new GrantlineError(step, cause);
       if (step.kind === 'authorize') {
-        // The answer that refused the token is dropped, so that its connection can be used again.
-        response?.body?.cancel().catch(() => {});
         token = await unlessAborted(host.authorize(step.rejected), signal);
         step = machine.advance({ kind: 'token', token });
         continue;
       }
       if (step.kind !== 'send') throw failure('misuse', `the step '${step.kind}' does not fit an API request`);
+      // The answer that refused the token is dropped, so that its connection can be used again.
+      response?.body?.cancel().catch(() => {});
       try {
         response = await send(step, token, host.fetch, target, init);
         step = machine.advance({ kind: 'response', status: response.status });

@@ -3,7 +3,8 @@
  *
  * An entry (`src/entry/*.ts`) knows how its platform gets at the module, and calls {@link provide} once.
  * Everything else takes the bindings from here and never asks where they came from. To support another
- * platform, add an entry and name it in the `exports` of package.json.
+ * platform, add an entry and name it in the `exports` of package.json. Entries are listed there under
+ * `sideEffects` too: a bundler that took them for mere re-exports would drop the call of `provide`.
  */
 
 /** What wasm-bindgen generated, ready to be called. */

@@ -1,7 +1,8 @@
 //! The built-in connectors: WorkSpan, Appspace, Workspace ONE Access and Workstream.
 //!
 //! This crate is data: one JSON file for each connector under `connectors/`, and the JSON Schema of the format,
-//! which is generated from the types that read it (`cargo xtask schema`). To add a connector, add a file and a line
+//! which is generated from the types that read it
+//! (`cargo run -p grantline-connectors --example schema`). To add a connector, add a file and a line
 //! below, and its vectors.
 //!
 //! ```

@@ -2,15 +2,19 @@
 //!
 //! ```text
 //! Idle --Start--> Authorizing --Token--> Sending --Response--> Done
-//!                      ^                    |
-//!                      +--- 401, once ------+
+//!                      ^                  |   |
+//!                      +---- 401, once ---+   | 401, but the body cannot be sent again
+//!                                             v
+//!                                          Renewing --Token--> Done
 //! ```
+//!
+//! A body that cannot be sent again gets its 401, but the token is renewed for whoever comes next.
 //!
 //! The body of the request and of its answer stay with the adapter.
 
 use crate::error::{Error, SettingsError};
 use crate::flow::{Ambient, Event, Flow, Step};
-use crate::http::{Purpose, Request};
+use crate::http::{Fault, Purpose, Request};
 use crate::render;
 use crate::settings::Settings;
 use crate::token::Token;
@@ -43,6 +47,7 @@ enum State {
     Idle,
     Authorizing { attempts: u32 },
     Sending { attempts: u32, token: Arc<Token> },
+    Renewing { status: u16 },
 }
 
 impl State {
@@ -51,6 +56,7 @@ impl State {
             Self::Idle => "idle",
             Self::Authorizing { .. } => "authorizing",
             Self::Sending { .. } => "sending",
+            Self::Renewing { .. } => "renewing",
         }
     }
 }
@@ -81,6 +87,12 @@ impl Call {
         Self::new(settings, test.method.name(), &test.path, true)
     }
 
+    /// The name of the present state, for people who write adapters.
+    #[must_use]
+    pub const fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> &str {
@@ -109,16 +121,25 @@ impl Flow for Call {
                 self.state = State::Sending { attempts: attempts + 1, token };
                 Ok(Step::Send(request))
             }
-            (State::Sending { attempts: 1, token }, Event::Response(response))
-                if response.status == 401 && self.replayable =>
-            {
-                self.state = State::Authorizing { attempts: 1 };
+            (State::Sending { attempts: 1, token }, Event::Response(response)) if response.status == 401 => {
+                let status = response.status;
+                self.state = if self.replayable {
+                    State::Authorizing { attempts: 1 }
+                } else {
+                    State::Renewing { status }
+                };
                 Ok(Step::Authorize { rejected: Some(token) })
+            }
+            (State::Renewing { status }, Event::Token(_)) => {
+                Ok(Step::Done { output: Called { status, attempts: 1 } })
             }
             (State::Sending { attempts, .. }, Event::Response(response)) => {
                 Ok(Step::Done { output: Called { status: response.status, attempts } })
             }
-            (State::Sending { .. }, Event::Failed(fault)) => Err(Error::Transport(fault)),
+            (State::Sending { token, .. }, Event::Failed(fault)) => {
+                let detail = self.settings.scrub(&fault.detail, &[&token.value]);
+                Err(Error::Transport(Fault { detail, ..fault }))
+            }
             (state, event) => {
                 let misuse = Error::Misuse { state: state.name(), event: event.name() };
                 self.state = state;
@@ -133,7 +154,8 @@ impl Flow for Call {
 fn resolve(settings: &Settings, target: &str) -> Result<String, Error> {
     let base = render::base_url(settings)?;
     let (target, _) = target.split_once('#').unwrap_or((target, ""));
-    let url = if target.contains("://") && !target.starts_with('/') {
+    let is_scheme = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    let url = if target.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme)) {
         target.to_owned()
     } else if target.starts_with("//") {
         return Err(SettingsError::Request { problem: "has a path that begins with '//'".to_owned() }.into());

@@ -138,7 +138,7 @@ impl Error {
 }
 
 impl Serialize for Error {
-    /// `{ code, message, parameter?, status?, serverCode?, requestId?, retryAt?, needsReconnect }`
+    /// `{ code, message, parameter?, status?, serverCode?, requestId?, fault?, retryAt?, needsReconnect }`
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("code", self.code())?;
@@ -156,6 +156,9 @@ impl Serialize for Error {
             map.serialize_entry("status", &denial.status)?;
             denial.code.iter().try_for_each(|code| map.serialize_entry("serverCode", code))?;
             denial.request_id.iter().try_for_each(|id| map.serialize_entry("requestId", id))?;
+        }
+        if let Self::Exhausted { cause: Cause::Network(fault), .. } = self {
+            map.serialize_entry("fault", fault.kind.name())?;
         }
         if let Some(time) = self.retry_at() {
             map.serialize_entry("retryAt", &time)?;
@@ -322,6 +325,9 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server(denial) => write!(f, "the server cannot give a token now: {denial}"),
+            Self::Network(fault) if fault.kind == FaultKind::Unreachable => {
+                write!(f, "{fault}: check the base URL and the network")
+            }
             Self::Network(fault) => fault.fmt(f),
         }
     }

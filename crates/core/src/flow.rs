@@ -125,8 +125,7 @@ impl Event {
             "response" => Self::Response(Response {
                 status: u16::try_from(json.get("status")?.as_u64()?).ok()?,
                 headers: headers(json.get("headers"))?,
-                body: optional(json.get("body"), |body| body.as_str().map(str::to_owned))?
-                    .unwrap_or_default(),
+                body: optional(json.get("body"), |body| body.as_str().map(without_mark))?.unwrap_or_default(),
             }),
             "failed" => Self::Failed(Fault::from_json(json)?),
             "woke" => Self::Woke,
@@ -148,6 +147,11 @@ pub(crate) fn optional<T>(json: Option<&Json>, read: impl Fn(&Json) -> Option<T>
         None | Some(Json::Null) => Some(None),
         Some(value) => read(value).map(Some),
     }
+}
+
+/// A byte order mark says nothing (RFC 8259, section 8.1).
+fn without_mark(body: &str) -> String {
+    body.strip_prefix('\u{feff}').unwrap_or(body).to_owned()
 }
 
 fn headers(json: Option<&Json>) -> Option<Headers> {

@@ -265,7 +265,7 @@ impl FaultKind {
 }
 
 /// A failure of the network or of the store, told to the core by the adapter.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Eq, PartialEq, Serialize)]
 pub struct Fault {
     /// What happened.
     #[serde(rename = "fault")]
@@ -285,6 +285,13 @@ impl Fault {
         let name = json.get("fault")?.as_str()?;
         let (kind, _) = FaultKind::ALL.into_iter().find(|(_, known)| *known == name)?;
         Some(Self::new(kind, json.get("detail").and_then(Json::as_str).unwrap_or_default()))
+    }
+}
+
+impl fmt::Debug for Fault {
+    /// Not the platform's words: before they are scrubbed they may quote the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fault {{ kind: {:?}, detail: {} bytes }}", self.kind, self.detail.len())
     }
 }
 

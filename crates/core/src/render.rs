@@ -308,6 +308,14 @@ fn write_members<'a>(
     Ok(())
 }
 
+/// The Basic credentials of all token requests, which are as secret as what is in them.
+pub(crate) fn credentials(settings: &Settings) -> Vec<String> {
+    let auth = settings.auth();
+    let templates = [&auth.acquire, &auth.renew, &auth.revoke].into_iter().flatten();
+    let credentials = templates.filter_map(|template| basic(template.basic.as_ref()?, settings).ok());
+    credentials.map(|field| field.trim_start_matches("Basic ").to_owned()).collect()
+}
+
 fn basic(basic: &Basic, scope: &dyn Scope) -> Result<String, SettingsError> {
     let slot = match basic.encoding {
         BasicEncoding::Percent => Slot::Query,

@@ -8,7 +8,7 @@ use crate::manifest::{Auth, ConnectorError, Hosts, Kind, Manifest, Parameter, Pa
 use crate::names::nearest;
 use crate::render;
 use crate::secret::{MASK, Secret};
-use crate::template::{Scope, Value};
+use crate::template::{Scope, Slot, Value};
 use crate::token::Token;
 use crate::url::{Url, host_matches};
 use std::sync::Arc;
@@ -71,6 +71,14 @@ impl Connector {
         let parameters: Vec<&Parameter> = settings.parameters().collect();
         for (name, _) in &given {
             if parameters.iter().all(|parameter| parameter.name != *name) {
+                if let Some(other) =
+                    self.0.sets.iter().find(|set| set.parameters.iter().any(|own| own.name == *name))
+                {
+                    let chosen = settings.parameter_set().map_or("", |set| &set.name);
+                    let problem =
+                        format!("belongs to '{}', but the other parameters to '{chosen}'", other.name);
+                    return Err(SettingsError::Invalid { parameter: name.clone(), problem }.into());
+                }
                 let nearest = nearest(name, parameters.iter().map(|parameter| parameter.name.as_str()));
                 let (parameter, nearest) = (name.clone(), nearest.map(str::to_owned));
                 return Err(SettingsError::Unknown { parameter, nearest }.into());
@@ -265,10 +273,12 @@ impl Settings {
     /// Whether the token may go to another server than that of the base URL: only to a host that the connector
     /// names without a wildcard, because a wildcard covers other people's accounts.
     pub(crate) fn may_call(&self, url: &Url<'_>) -> Result<(), SettingsError> {
+        if !url.secure {
+            let problem = "has an http URL: a token is only sent over https".to_owned();
+            return Err(SettingsError::Request { problem });
+        }
         match &self.connector.0.hosts {
-            Hosts::Patterns(patterns)
-                if url.secure && patterns.iter().any(|name| name.eq_ignore_ascii_case(url.host)) =>
-            {
+            Hosts::Patterns(patterns) if patterns.iter().any(|name| name.eq_ignore_ascii_case(url.host)) => {
                 Ok(())
             }
             Hosts::Patterns(patterns) => {
@@ -288,17 +298,30 @@ impl Settings {
             .filter(|(parameter, _)| parameter.kind == Kind::SecureString)
             .filter_map(|(_, value)| value.as_ref());
         // Secrets are compared with the text so that they can be masked in it.
-        let mut shown = secrets.chain(tokens.iter().copied()).map(Secret::expose).fold(
-            text.to_owned(),
-            |text, secret| {
-                let mut encoded = String::new();
-                crate::template::percent(secret, b"-._~", false, &mut encoded);
-                text.replace(secret, MASK).replace(&encoded, MASK)
-            },
-        );
+        let forms = secrets.chain(tokens.iter().copied()).map(Secret::expose).flat_map(forms);
+        let mut shown = render::credentials(self)
+            .into_iter()
+            .chain(forms)
+            .fold(text.to_owned(), |text, secret| text.replace(&secret, MASK));
         shown = shown.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_MESSAGE).collect();
         shown
     }
+}
+
+/// A secret as it travels: as it is, in a JSON string, in a query and in a form, with hex digits of either case.
+fn forms(secret: &str) -> Vec<String> {
+    let mut forms = vec![secret.to_owned()];
+    for slot in [Slot::JsonString, Slot::Query, Slot::Form] {
+        let mut encoded = String::new();
+        slot.write(secret, &mut encoded);
+        let mut hex = 0;
+        let lower = encoded.chars().map(|c| {
+            hex = if c == '%' { 4_u8 } else { hex }.saturating_sub(1);
+            if hex > 0 { c.to_ascii_lowercase() } else { c }
+        });
+        forms.extend([lower.collect(), encoded]);
+    }
+    forms
 }
 
 /// Longer words of a server help nobody.

@@ -23,7 +23,7 @@ impl<'a> Url<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, &'static str> {
         if text.bytes().any(|byte| !(0x21..=0x7e).contains(&byte) || b"\\\"<>^`{|}#".contains(&byte)) {
             return Err(
-                "has characters that no URL may have (an international host name is written in its 'xn--' form)",
+                "has characters that no URL may have: write a space as %20, and an international host name in its 'xn--' form",
             );
         }
         let (secure, after) = strip_scheme(text).ok_or("is no URL: it begins with https://")?;
@@ -41,7 +41,8 @@ impl<'a> Url<'a> {
         if !is_host(host) {
             return Err("has no valid host name in its URL");
         }
-        if rest.split(['/', '?']).any(|segment| matches!(segment, "." | "..")) {
+        let (path, _) = rest.split_once('?').unwrap_or((rest, ""));
+        if path.split('/').any(is_dots) {
             return Err("has '.' or '..' in its path");
         }
         Ok(Self { secure, host, port, rest, origin: &text[..text.len() - rest.len()] })
@@ -72,6 +73,11 @@ fn strip_scheme(text: &str) -> Option<(bool, &str)> {
     } else {
         scheme.eq_ignore_ascii_case("http").then_some((false, after))
     }
+}
+
+/// Whether a segment leads elsewhere; `%2e` is a dot for the URL parser of a browser.
+fn is_dots(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 /// A DNS name, an IPv4 address or a bracketed IPv6 address.
@@ -132,6 +138,7 @@ mod tests {
             "https://a\\@b/",
             "https://a b/",
             "https://a.b/../c",
+            "https://a.b/.%2E/c",
             "https://a..b",
             "https://1.2.3",
             "https://0x7f.1",

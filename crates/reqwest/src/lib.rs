@@ -1,1 +1,56 @@
-//! Placeholder, filled by the next commits.
+//! Grantline over [reqwest] and tokio: connections that get, keep, renew and apply their tokens by themselves.
+//!
+//! ```no_run
+//! use grantline_connectors as connectors;
+//! use grantline_reqwest::{Connection, FileStore, Secret};
+//!
+//! # async fn example(secret: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let workspan = Connection::builder(connectors::workspan())
+//!     .parameter("clientId", "WS-ApplicationUser_1")
+//!     .parameter("clientSecret", Secret::from(secret))
+//!     .store(FileStore::default()?) // optional: the token outlives the process, and others share it
+//!     .build()?;
+//!
+//! let companies = workspan.get("/app/v1/company").query(&[("limit", "10")]).send().await?;
+//! println!("{}", companies.text().await?);
+//!
+//! // Or only the header, for a client of your own.
+//! let header = workspan.authorization().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What you can rely on
+//!
+//! - However many callers ask at once, and whether it succeeds or fails, a connection makes one token request at a
+//!   time. It runs as a task of its own: a caller that is dropped detaches only itself.
+//! - A fresh token costs a look at the clock and one atomic load. A token that is due is handed out while one task
+//!   renews it.
+//! - An API request that is answered with 401 is sent once more with a new token, if its body can be sent twice.
+//! - A token request never follows a redirect, and an API request none to another server: see
+//!   [`Builder::client`].
+//! - No error, notice or `Debug` output holds a secret.
+//!
+//! All policy is in `grantline-core`; this crate does what its steps say. It needs a running tokio runtime with
+//! I/O and time enabled, and outlives one: what a runtime leaves unfinished, the next caller begins afresh.
+//!
+//! [`reqwest`] and its types are part of the public API.
+
+mod builder;
+mod clock;
+mod connection;
+mod driver;
+mod flight;
+mod request;
+mod store;
+mod transport;
+
+pub use builder::Builder;
+pub use clock::{BoxFuture, Clock, SystemClock};
+pub use connection::{Connection, Report};
+pub use grantline_core::{
+    Connector, Error, Notice, Reconnect, Secret, Settings, Snapshot, Token, UnixTime, error,
+};
+pub use request::RequestBuilder;
+pub use reqwest;
+pub use store::{FileStore, Lease, MemoryStore, Store, StoreError};

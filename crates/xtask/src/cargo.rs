@@ -52,11 +52,7 @@ pub(crate) fn build(mut command: Command, suffix: &str, rustc_args: &[&str]) -> 
 
 /// Builds the command line tool and returns its path.
 pub(crate) fn build_cli() -> Result<PathBuf> {
-    build(
-        command(["build", "--quiet", "-p", "grantline", "--bin", "grantline"]),
-        env::consts::EXE_SUFFIX,
-        &[],
-    )
+    build(command(["build", "-p", "grantline", "--bin", "grantline"]), env::consts::EXE_SUFFIX, &[])
 }
 
 /// The requested package is the last one that cargo reports.

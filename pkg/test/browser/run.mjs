@@ -48,7 +48,9 @@ async function run() {
     console.error(message);
   };
 
-  page.on('pageerror', (error) => fail(`✖ uncaught in the page: ${error.stack}`));
+  const broken = new Promise((resolve) => {
+    page.on('pageerror', (error) => resolve(fail(`✖ uncaught in the page: ${error.stack}`)));
+  });
   page.on('console', (message) => {
     if (message.type() === 'error' && !isExpected(message)) {
       fail(`✖ logged by the page: ${message.text()} (${message.location().url})`);
@@ -63,7 +65,8 @@ async function run() {
   await page.addInitScript((values) => Object.assign(globalThis, values), { emulator, fake: { url, down } });
 
   await page.goto(`${server.url}/test/browser/page.html`);
-  await page.waitForFunction(() => globalThis.finished === true, null, { timeout: PATIENCE_MS });
+  const finished = page.waitForFunction(() => globalThis.finished === true, null, { timeout: PATIENCE_MS });
+  await Promise.race([finished, broken]);
   return count;
 }
 

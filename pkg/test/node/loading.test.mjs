@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-test('importing does not load the wasm module, using it does', async () => {
-  const { initSync } = await import('../../wasm/grantline.js');
-  assert.equal(typeof initSync, 'function');
+test('inner files point to the package, and the package loads by itself', async () => {
   const inner = await import('../../dist/wasm.js');
   assert.throws(() => inner.bindings(), /import the package itself/);
   await assert.rejects(inner.ready(), /import the package itself/);
@@ -12,4 +10,20 @@ test('importing does not load the wasm module, using it does', async () => {
   const { version } = await import('grantline');
   assert.match(version(), /^\d+\.\d+\.\d+/);
   assert.equal(await inner.ready(), inner.bindings());
+});
+
+test('a loader that fails is tried again, and one at a time', async () => {
+  const { provide, ready, bindings } = await import('../../dist/wasm.js?fresh');
+  let calls = 0;
+  provide(async () => {
+    calls += 1;
+    if (calls === 1) throw new Error('offline');
+    return { version: () => 'loaded' };
+  });
+  const first = await Promise.allSettled([ready(), ready()]);
+  assert.deepEqual(first.map(({ reason }) => reason?.message), ['offline', 'offline']);
+  assert.throws(() => bindings(), /still loading/);
+  assert.equal((await ready()).version(), 'loaded');
+  assert.equal(bindings().version(), 'loaded');
+  assert.equal(calls, 2);
 });

@@ -26,7 +26,7 @@ impl Grant {
 
     /// Another process holds the lease: it may renew for us.
     pub(super) fn queue(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
-        if let Reading::Due(token) = self.read(ambient.now) {
+        if let Reading::Fresh(token) | Reading::Due(token) = self.read(ambient.now) {
             return Ok(Step::Done { output: Granted::held(token) });
         }
         flight.queued += 1;
@@ -45,7 +45,12 @@ impl Grant {
         record: Option<Box<Snapshot>>,
         ambient: &Ambient,
     ) -> Advance {
+        let stored = record.as_ref().map_or(0, |record| record.revision());
         flight.dirty |= self.adopt(record, flight.rejected.as_ref());
+        if flight.leased && stored < self.held.revision {
+            // The store was emptied or put back: our record is written over what is there.
+            self.held.revision = stored;
+        }
         self.decide(flight, ambient)
     }
 
@@ -64,7 +69,8 @@ impl Grant {
     /// With all that is known: serve, lease, or ask the server.
     pub(super) fn decide(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         flight.dirty |= self.held.seed(&self.settings, ambient.now)?;
-        if !flight.revoking {
+        let may_write = flight.alone || flight.leased;
+        if !flight.revoking && (may_write || !flight.dirty) {
             if let Reading::Fresh(token) = self.read(ambient.now) {
                 let output = Granted::held(token);
                 return self.finish(flight, Ok(output), ambient);
@@ -74,7 +80,7 @@ impl Grant {
                 return self.finish(flight, Err(error), ambient);
             }
         }
-        if !flight.alone && !flight.leased {
+        if !may_write {
             return self.go(State::Leasing(flight), Step::Lease { millis: LEASE_MS });
         }
         self.exchange(flight, ambient)
@@ -100,6 +106,15 @@ impl Grant {
             }
         }
         self.send(flight, ambient)
+    }
+
+    /// The mark was not written, so nothing was sent, and nothing is in doubt.
+    pub(super) fn unmarked(&mut self, mut flight: Flight) -> Advance {
+        self.held.in_doubt = false;
+        flight.writes += 1;
+        // A store that never takes the mark does not keep the flight for ever.
+        flight.alone = flight.writes >= policy::MOST_WRITES;
+        self.go(State::Loading(flight), Step::Load)
     }
 
     pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
@@ -133,7 +148,7 @@ impl Grant {
                 self.finish(flight, Ok(output), ambient)
             }
             Verdict::Later { denial, retry_at } => {
-                self.held.in_doubt = false;
+                self.undoubt(&flight);
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
             }
             Verdict::Denied(denial) if flight.purpose == Purpose::Renew => {
@@ -159,10 +174,16 @@ impl Grant {
                 self.lost(flight, Cause::Network(Fault { detail, ..fault }), ambient)
             }
             _ => {
-                // Not sent, or a request that may be sent twice.
-                self.held.in_doubt = false;
+                self.undoubt(&flight);
                 self.later(flight, Cause::Network(Fault { detail, ..fault }), None, ambient)
             }
+        }
+    }
+
+    /// The renewal was not sent, or was answered: nothing is in doubt. Any other request tells nothing about it.
+    pub(super) fn undoubt(&mut self, flight: &Flight) {
+        if flight.purpose == Purpose::Renew {
+            self.held.in_doubt = false;
         }
     }
 
@@ -256,18 +277,20 @@ impl Grant {
         record: Option<Box<Snapshot>>,
         ambient: &Ambient,
     ) -> Advance {
-        let stored = record.map_or(0, |record| {
-            let revision = record.revision();
+        let stored = record.as_ref().map_or(0, |record| record.revision());
+        if let Some(mut record) = record.filter(|record| record.key == self.settings.key()) {
+            if let Some(token) = &flight.rejected {
+                record.held.forget(token);
+            }
             let age = |held: &Held| held.access.as_ref().map(|token| token.obtained_at);
-            if record.key == self.settings.key() && age(&record.held) > age(&self.held) {
+            if !flight.revoking && age(&record.held) > age(&self.held) {
                 self.held = record.held;
                 flight.dirty = false;
-                if let (Some(token), false) = (&self.held.access, flight.revoking) {
+                if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(ambient.now)) {
                     outcome = Ok(Granted::held(token));
                 }
             }
-            revision
-        });
+        }
         self.held.revision = stored;
         self.finish(flight, outcome, ambient)
     }

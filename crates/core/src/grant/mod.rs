@@ -253,7 +253,7 @@ impl Flow for Grant {
                 self.held.revision += 1;
                 self.send(flight, ambient)
             }
-            (State::Marking(flight), Event::Saved(false)) => self.go(State::Loading(flight), Step::Load),
+            (State::Marking(flight), Event::Saved(false)) => self.unmarked(flight),
             (State::Marking(flight), Event::Failed(_)) => {
                 self.send(Flight { alone: true, ..flight }, ambient)
             }
@@ -261,7 +261,7 @@ impl Flow for Grant {
                 self.answered(flight, &response, ambient)
             }
             (State::Exchanging(flight), Event::Failed(fault)) => self.failed(flight, fault, ambient),
-            (State::Pausing(flight), Event::Woke) => self.send(flight, ambient),
+            (State::Pausing(flight), Event::Woke) => self.exchange(flight, ambient),
             (State::Storing(flight, outcome), Event::Saved(true)) => {
                 self.held.revision += 1;
                 self.finish(Flight { dirty: false, ..flight }, outcome, ambient)

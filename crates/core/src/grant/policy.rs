@@ -21,8 +21,9 @@ const MOST_TRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// A server that asks for more patience than this gets it, but no caller waits for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long after a failed flight the next one may begin; it doubles with each failure in a row.
+/// How long after a failed flight the next one may begin; it doubles with each failure in a row, up to a limit.
 pub(super) const LATER: Duration = Duration::from_secs(5);
+const LONGEST_LATER: Duration = Duration::from_secs(300);
 /// The same after a refusal.
 const REFUSED: Duration = Duration::from_secs(30);
 /// No failure keeps a connection quiet for longer, whatever the server asks for.
@@ -131,7 +132,7 @@ impl Grant {
             return self.finish(flight, Err(Error::Exhausted { retry_at, cause }), ambient);
         }
         let until = asked.map(|asked| ambient.now.after(asked.min(LONGEST_SETBACK)));
-        self.remember(flight, Why::Exhausted(cause), LATER, until, ambient)
+        self.remember(flight, Why::Exhausted(cause), [LATER, LONGEST_LATER], until, ambient)
     }
 
     /// It will not work again soon: remember that, so that nobody repeats the request.
@@ -141,19 +142,19 @@ impl Grant {
             let error = Error::NeedsReconnect { reason: *reason, denial: denial.clone() };
             return self.finish(flight, Err(error), ambient);
         }
-        self.remember(flight, why, REFUSED, None, ambient)
+        self.remember(flight, why, [REFUSED, LONGEST_SETBACK], None, ambient)
     }
 
     fn remember(
         &mut self,
         mut flight: Flight,
         why: Why,
-        first: Duration,
+        [first, longest]: [Duration; 2],
         until: Option<UnixTime>,
         ambient: &Ambient,
     ) -> Advance {
         let count = self.held.setback.as_ref().map_or(0, |setback| setback.count) + 1;
-        let doubled = first.saturating_mul(1 << count.min(16).saturating_sub(1)).min(LONGEST_SETBACK);
+        let doubled = first.saturating_mul(1 << count.min(16).saturating_sub(1)).min(longest);
         let own = ambient.now.after(doubled - jitter(doubled / 4, ambient));
         let setback = Setback { until: until.map_or(own, |until| until.max(own)), count, why };
         let error = setback.error();
@@ -197,22 +198,26 @@ impl Held {
         same
     }
 
-    /// Takes in the tokens that the person brought, once.
+    /// Takes in the tokens that the person brought, once. Whether that must be written down: only if their life
+    /// counts from now.
     pub(super) fn seed(&mut self, settings: &Settings, now: UnixTime) -> Result<bool, SettingsError> {
         let Some(seed) = settings.auth().seed.as_ref().filter(|_| !self.seeded) else { return Ok(false) };
         self.seeded = true;
+        let mut counts_from_now = false;
         let text = |template: &Option<Template>| {
             template.as_ref().map_or(Ok(None), |template| render::text(template, settings))
         };
         if let Some(value) = text(&seed.access_token)? {
-            let issued = render::issued_at(settings)?.unwrap_or(now);
+            let issued = render::issued_at(settings)?;
+            counts_from_now = issued.is_none() && seed.lifetime_seconds.is_some();
+            let issued = issued.unwrap_or(now);
             let end = seed.lifetime_seconds.map(|seconds| issued.after(Duration::from_secs(seconds)));
             self.access = Some(Arc::new(Token::new(value.into(), issued, end, Duration::ZERO, &[0; 32])));
         }
         if let Some(value) = text(&seed.refresh_token)? {
             self.refresh = Some(Refresh { value: value.into(), expires_at: None });
         }
-        Ok(true)
+        Ok(counts_from_now)
     }
 
     /// Whether the server must be told that the token ends.

@@ -1,0 +1,120 @@
+//! What can be typed.
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::net::SocketAddr;
+
+/// Tokens for business systems: get them, keep them, renew them, use them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "grantline",
+    version,
+    after_help = "Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a person must reconnect.\n\
+                  New here? `grantline demo` needs no account."
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Do the main job on all four systems, against an emulator inside this process
+    Demo(Demo),
+    /// List the built-in connectors and their parameters
+    Connectors(Connectors),
+    /// Print an access token
+    Token(Token),
+    /// Make an API request with the token, and stream the answer
+    Call(Call),
+    /// Serve an emulator of the four systems until Ctrl-C
+    Emulate(Emulate),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Demo {
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Connectors {
+    /// Only this one: the name of a built-in connector, or a file
+    pub(crate) connector: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which connection: a connector and its parameters.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Selection {
+    /// The name of a built-in connector, or the path of a connector file
+    pub(crate) connector: String,
+    /// A parameter: NAME=VALUE, NAME=@FILE (the content of a file) or NAME=@- (standard input)
+    ///
+    /// Parameters can also come from the environment, as GRANTLINE_<CONNECTOR>_<PARAMETER>. Arguments can be seen
+    /// by every user of this machine: give secrets by file, standard input or environment. A value that begins
+    /// with '@' is written with '@@'.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The way to authenticate, where the parameters alone do not tell
+    #[arg(long, value_name = "NAME")]
+    pub(crate) parameter_set: Option<String>,
+    /// Allow http to this machine, for an emulator
+    #[arg(long)]
+    pub(crate) allow_loopback: bool,
+    /// Keep no token between runs
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Say on standard error what goes over the wire, secrets masked
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:\n  \
+    GRANTLINE_WORKSPAN_CLIENTSECRET=... grantline token workspan --set clientId=WS-ApplicationUser_...\n  \
+    grantline token workspace-one-access --set baseUrl=https://acme.workspaceoneaccess.com \\\n      \
+    --set clientId=my_client --set clientSecret=@secret.txt\n  \
+    pass show workstream | grantline token workstream --set token=@-")]
+pub(crate) struct Token {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Print a JSON object with the token and its life
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:\n  \
+    grantline call appspace GET /api/v3/channelDirectory --set subjectId=... --set refreshToken=@token.txt\n  \
+    grantline call workspan POST /event/v1/subscriber --data @subscriber.json --set ...\n\n\
+    An answer with a status of 400 or more is streamed, too; the exit code is then 1.")]
+pub(crate) struct Call {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// The method
+    pub(crate) method: String,
+    /// The path below the connector's base URL
+    pub(crate) path: String,
+    /// A header of the request: "NAME: VALUE"
+    #[arg(long, short = 'H', value_name = "HEADER")]
+    pub(crate) header: Vec<String>,
+    /// The body: text, @FILE or @-; its type is JSON unless a header says otherwise
+    #[arg(long, short)]
+    pub(crate) data: Option<String>,
+    /// Print the status and the headers of the answer to standard error
+    #[arg(long, short)]
+    pub(crate) include: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Emulate {
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7420")]
+    pub(crate) listen: SocketAddr,
+    /// Print one line of JSON when ready
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,7 @@
+//! One file for each command.
+
+pub(crate) mod call;
+pub(crate) mod connectors;
+pub(crate) mod demo;
+pub(crate) mod emulate;
+pub(crate) mod token;

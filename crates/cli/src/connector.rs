@@ -1,0 +1,73 @@
+//! Which connector is meant, and the connection to it.
+
+use crate::args::Selection;
+use crate::failure::Failure;
+use crate::values;
+use grantline_core::error::{Error, SettingsError};
+use grantline_core::{Connector, Notice};
+use grantline_reqwest::{Connection, FileStore};
+use std::{fs, path::Path};
+
+/// A built-in connector by its name, or a connector file by its path.
+pub(crate) fn find(name: &str) -> Result<Connector, Failure> {
+    let is_path = Path::new(name).extension().is_some_and(|extension| extension == "json");
+    if !is_path && !name.contains(['/', '\\']) {
+        return grantline_connectors::find(name).map_err(|error| Failure::Core {
+            error,
+            hint: "\n  `grantline connectors` lists them; a connector of your own is given as the path of its .json file"
+                .to_owned(),
+        });
+    }
+    let text =
+        fs::read_to_string(name).map_err(|error| Failure::Usage(format!("cannot read '{name}': {error}")))?;
+    Connector::from_json(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+}
+
+/// Makes the connection that the command line describes.
+pub(crate) fn connect(selection: &Selection) -> Result<Connection, Failure> {
+    let connector = find(&selection.connector)?;
+    let mut builder =
+        Connection::builder(connector.clone()).parameters(values::gather(&connector, &selection.set)?);
+    if let Some(set) = &selection.parameter_set {
+        builder = builder.parameter_set(set);
+    }
+    if selection.allow_loopback {
+        builder = builder.allow_loopback();
+    }
+    if !selection.no_cache {
+        let store = FileStore::default().map_err(|error| {
+            Failure::Machine(format!("{error}\n  --no-cache does without keeping tokens between runs"))
+        })?;
+        builder = builder.store(store);
+    }
+    let verbose = selection.verbose;
+    let connection = builder.on_notice(move |notice| tell(notice, verbose)).build().map_err(|error| {
+        let hint = hint(&error, &connector);
+        Failure::Core { error, hint }
+    })?;
+    connection.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    Ok(connection)
+}
+
+/// How to give a missing parameter on this command line.
+fn hint(error: &Error, connector: &Connector) -> String {
+    let Error::Settings(SettingsError::Missing { parameter, .. }) = error else { return String::new() };
+    let id = &connector.manifest().id;
+    let variable = values::variable(id, parameter);
+    format!(
+        "\n  give it with --set {parameter}=..., --set {parameter}=@FILE, or {variable}\n  `grantline connectors {id}` shows all parameters"
+    )
+}
+
+/// Says what happens, as far as it matters to the person.
+fn tell(notice: &Notice, verbose: bool) {
+    match notice {
+        Notice::Sent { request, status, fault, millis, .. } if verbose => {
+            let answer =
+                status.map_or_else(|| fault.unwrap_or("no answer").to_owned(), |status| status.to_string());
+            eprintln!("> {request}\n< {answer} ({millis} ms)");
+        }
+        Notice::Failed { message, harmless: true, .. } => eprintln!("warning: {message}"),
+        _ => {}
+    }
+}

@@ -1,0 +1,352 @@
+//! The command line as a person meets it: what is said, on which stream, and the exit code.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use grantline_emulator::{Account, Server, System};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+/// An emulator of its own, and a state directory of its own.
+struct World {
+    server: Server,
+    state: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let server = RUNTIME.block_on(Server::start("127.0.0.1:0".parse().unwrap())).unwrap();
+        Self { server, state: tempfile::tempdir().unwrap() }
+    }
+
+    fn account(&self, system: System) -> Account {
+        self.server.accounts().of(system).clone()
+    }
+
+    /// `grantline` with these arguments; `{base}` stands for the base URL of the system that is named first.
+    fn run(&self, arguments: &str) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let system =
+            System::ALL.into_iter().find(|system| arguments.contains(&format!(" {} ", system.name())));
+        let base = system.map(|system| self.server.base_url(system)).unwrap_or_default();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_grantline"));
+        command.args(arguments.split(' ').map(|argument| argument.replace("{base}", &base)));
+        command.env_clear().env("XDG_STATE_HOME", self.state.path()).env("HOME", self.state.path());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// The same with WorkSpan's account: the secret from the environment.
+    fn workspan(&self, arguments: &str) -> Command {
+        let mut command = self.command(&format!(
+            "{arguments} --allow-loopback --set baseUrl={{base}} --set clientId=WS-ApplicationUser_emulator"
+        ));
+        command.env(
+            "GRANTLINE_WORKSPAN_CLIENTSECRET",
+            &self.account(System::Workspan).parameters["clientSecret"],
+        );
+        command
+    }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// Asserts an exit code, an empty standard output, and words on standard error.
+#[track_caller]
+fn fails(output: &Output, code: i32, words: &[&str]) {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert_eq!(text(&output.stdout), "");
+    for words in words {
+        assert!(said.contains(words), "{words:?} is not in:\n{said}");
+    }
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn token_is_printed_alone_and_kept_for_the_next_run() {
+    let world = World::new();
+    let first = world.workspan("token workspan --json").output().unwrap();
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let object: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();
+    let token = object["token"].as_str().unwrap();
+    assert_eq!(object["authorization"], format!("Bearer {token}"));
+    assert!(object["expires_in_seconds"].as_u64().unwrap() > 863_000);
+
+    let second = world.workspan("token workspan --verbose").output().unwrap();
+    assert_eq!(text(&second.stdout), format!("{token}\n"));
+    assert_eq!(text(&second.stderr), "", "a kept token needs no request");
+    assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 1);
+
+    let uncached = world.workspan("token workspan --no-cache --verbose").output().unwrap();
+    assert_ne!(text(&uncached.stdout), format!("{token}\n"));
+    let said = text(&uncached.stderr);
+    assert!(said.contains("/oauth/token") && said.contains("< 200"), "{said}");
+    assert!(!said.contains(world.account(System::Workspan).parameters["clientSecret"].as_str()), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_kept_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    assert!(world.workspan("token workspan").output().unwrap().status.success());
+    let directory = world.state.path().join("grantline");
+    assert_eq!(directory.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    let files: Vec<_> = directory.read_dir().unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 2, "a record and its lock");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+        let content = std::fs::read_to_string(file.path()).unwrap();
+        assert!(!content.contains(world.account(System::Workspan).parameters["clientSecret"].as_str()));
+    }
+}
+
+#[test]
+fn many_processes_make_one_token_request() {
+    let world = World::new();
+    let spawn =
+        |_| world.workspan("token workspan").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let children: Vec<_> = (0..8).map(spawn).collect();
+    let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    for output in &outputs {
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(output.stdout, outputs[0].stdout);
+    }
+    assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 1);
+}
+
+#[test]
+fn secret_can_come_from_a_file_or_from_standard_input() {
+    let world = World::new();
+    let account = world.account(System::Workstream);
+    let file = world.state.path().join("secret");
+    std::fs::write(&file, format!("{}\n", account.parameters["clientSecret"])).unwrap();
+    let common = format!(
+        "token workstream --no-cache --allow-loopback --set baseUrl={{base}} --set clientId={}",
+        account.parameters["clientId"]
+    );
+    let by_file = world.run(&format!("{common} --set clientSecret=@{}", file.display()));
+    assert!(by_file.status.success(), "{}", text(&by_file.stderr));
+    assert_eq!(text(&by_file.stderr), "", "no warning: the secret is not in an argument");
+
+    let mut child = world
+        .command(&format!("{common} --set clientSecret=@-"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(account.parameters["clientSecret"].as_bytes()).unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+
+    let by_argument =
+        world.run(&format!("{common} --set clientSecret={}", account.parameters["clientSecret"]));
+    assert!(
+        text(&by_argument.stderr).starts_with("warning: the secret 'clientSecret' stands in an argument")
+    );
+}
+
+#[test]
+fn console_token_serves_until_a_person_must_act() {
+    let world = World::new();
+    let token = world.account(System::Workstream).console_token.unwrap();
+    let run = |more: &str| {
+        let mut command =
+            world.command(&format!("token workstream --allow-loopback --set baseUrl={{base}}{more}"));
+        command.env("GRANTLINE_WORKSTREAM_TOKEN", &token).output().unwrap()
+    };
+    assert_eq!(text(&run("").stdout), format!("{token}\n"));
+    let old = run(" --set issuedAt=2020-01-01");
+    fails(&old, 3, &["needs a person", "expired", "make a new token"]);
+    let six_days_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(6 * 86_400 + 3600);
+    let seconds = six_days_ago.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let ending = run(&format!(" --set issuedAt={seconds}"));
+    assert_eq!(text(&ending.stdout), format!("{token}\n"));
+    assert!(text(&ending.stderr).contains("warning: this connection ends"), "{}", text(&ending.stderr));
+}
+
+#[test]
+fn call_streams_the_answer_and_fails_with_its_status() {
+    let world = World::new();
+    let fine = world.workspan("call workspan GET /app/v1/company --include").output().unwrap();
+    assert!(fine.status.success());
+    assert!(text(&fine.stdout).contains("Emulated Company"));
+    assert!(text(&fine.stderr).starts_with("200 OK\n"));
+    let missing = world.workspan("call workspan get /nope").output().unwrap();
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stdout).contains("Resource not found"), "the answer is printed all the same");
+    assert!(text(&missing.stderr).contains("the API answered 404 Not Found"));
+}
+
+#[test]
+fn wrong_input_is_explained() {
+    let world = World::new();
+    let run = |arguments: &str| world.run(arguments);
+    fails(&run("token workspam"), 2, &["no connector 'workspam'", "did you mean 'workspan'?"]);
+    fails(
+        &run("token workspan"),
+        2,
+        &["'clientId' (Application User ID) is missing", "--set clientId=", "GRANTLINE_WORKSPAN_CLIENTID"],
+    );
+    let given = "--set clientId=x --set clientSecret=@@y";
+    fails(
+        &run(&format!("token workspan --set baseUrl=http://api.workspan.com {given}")),
+        2,
+        &["is an http URL"],
+    );
+    fails(
+        &run(&format!("token workspan --set baseUrl=http://127.0.0.1:1 {given}")),
+        2,
+        &["--allow-loopback"],
+    );
+    fails(
+        &run(&format!("token workspan --set baseUrl=https://evil.com {given}")),
+        2,
+        &["host 'evil.com'", "api.workspan.com"],
+    );
+    fails(
+        &run(&format!("token workspan --set klientId=1 {given}")),
+        2,
+        &["no parameter 'klientId'", "did you mean 'clientId'?"],
+    );
+    fails(
+        &run("token workspan --set clientSecret=@/no/such/file"),
+        2,
+        &["cannot read 'clientSecret' from /no/such/file"],
+    );
+    fails(&run("token workspan --set clientSecret"), 2, &["--set takes NAME=VALUE"]);
+    fails(&run("token ./no-such.json"), 2, &["cannot read './no-such.json'"]);
+    fails(&run(&format!("token workspan --set clientId=1 {given}")), 2, &["--set clientId is given twice"]);
+    fails(&run(&format!("call workspan G@T /x {given}")), 2, &["'G@T' is no HTTP method"]);
+    fails(&run(&format!("call workspan GET https://evil.com/x {given}")), 2, &["host 'evil.com'"]);
+    fails(&run("tokn"), 2, &["unrecognized subcommand 'tokn'", "token"]);
+}
+
+#[test]
+fn bad_days_are_explained() {
+    let world = World::new();
+    let down = "token workspan --no-cache --allow-loopback --set baseUrl=http://127.0.0.1:9 --set clientId=x --set clientSecret=@@y";
+    fails(&world.run(down), 1, &["cannot be reached", "check the base URL and the network"]);
+    let wrong = world
+        .workspan("token workspan --no-cache")
+        .env("GRANTLINE_WORKSPAN_CLIENTSECRET", "wr0ng-s3cret")
+        .output()
+        .unwrap();
+    fails(&wrong, 1, &["refused the credentials", "invalid_client"]);
+    assert!(!text(&wrong.stderr).contains("wr0ng-s3cret"));
+    let html = grantline_emulator::Change::Fault {
+        fault: serde_json::from_value(serde_json::json!({ "effect": { "kind": "html", "status": 200 } }))
+            .unwrap(),
+    };
+    world.server.emulator().control(System::Workspan, html).unwrap();
+    fails(
+        &world.workspan("token workspan --no-cache").output().unwrap(),
+        1,
+        &["not the JSON that was asked for", "check the base URL"],
+    );
+    let dead = world
+        .run("token appspace --allow-loopback --set baseUrl={base} --set subjectId=1 --set refreshToken=@@2");
+    fails(&dead, 3, &["needs a person", "refused to renew"]);
+}
+
+#[test]
+fn refusal_is_remembered_between_runs() {
+    let world = World::new();
+    for _ in 0..3 {
+        let wrong = world
+            .workspan("token workspan")
+            .env("GRANTLINE_WORKSPAN_CLIENTSECRET", "wrong")
+            .output()
+            .unwrap();
+        fails(&wrong, 1, &["next try not before", "--no-cache tries again at once"]);
+    }
+    assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn broken_record_is_named_and_left_alone() {
+    let world = World::new();
+    assert!(world.workspan("token workspan").output().unwrap().status.success());
+    let directory = world.state.path().join("grantline");
+    let is_record = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    let file = directory.read_dir().unwrap().map(|file| file.unwrap().path()).find(is_record).unwrap();
+    std::fs::write(&file, "{ broken").unwrap();
+    let output = world.workspan("token workspan").output().unwrap();
+    assert!(output.status.success(), "the token is got without the store");
+    assert!(text(&output.stderr).contains(&*file.to_string_lossy()), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "{ broken", "it may be the only copy of something");
+}
+
+#[test]
+fn connectors_are_listed() {
+    let world = World::new();
+    let all = world.run("connectors");
+    for word in [
+        "workspan",
+        "appspace",
+        "workspace-one-access",
+        "workstream",
+        "GRANTLINE_WORKSTREAM_TOKEN",
+        "console-token",
+    ] {
+        assert!(text(&all.stdout).contains(word), "{word}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_slice(&world.run("connectors appspace --json").stdout).unwrap();
+    assert_eq!(json[0]["sets"][0]["parameters"][1]["type"], "securestring");
+}
+
+#[test]
+fn demo_does_the_main_job_and_shows_no_secret() {
+    let world = World::new();
+    let json: serde_json::Value = serde_json::from_slice(&world.run("demo --json").stdout).unwrap();
+    for system in ["workspan", "appspace", "workspace-one-access", "workstream"] {
+        let outcome = &json["systems"][system];
+        for step in ["acquired", "called", "renewed", "revoked"] {
+            assert_eq!(outcome[step], true, "{system} {step}");
+        }
+        assert!(outcome["denied"]["code"].is_string(), "{system}");
+        assert!(outcome["requests"].as_u64().unwrap() >= 5, "{system}");
+    }
+    let output = world.run("demo");
+    assert!(output.status.success());
+    let shown =
+        format!("{}{}", text(&output.stdout), text(&output.stderr)).replace(['\n', ' ', '│', '┆'], "");
+    assert!(shown.contains("client_secret") && shown.contains("•••"));
+    for account in world.server.accounts().systems.values() {
+        for name in ["clientSecret", "refreshToken"] {
+            let secret = account.parameters.get(name);
+            assert!(secret.is_none_or(|secret| !shown.contains(secret.as_str())), "{name} is shown");
+        }
+    }
+    assert!(!shown.contains("eyJ"), "a token is shown");
+}
+
+#[cfg(unix)]
+#[test]
+fn emulator_says_when_it_is_ready_and_ends_when_asked() {
+    use std::io::{BufRead, BufReader};
+    let world = World::new();
+    let mut child =
+        world.command("emulate --listen 127.0.0.1:0 --json").stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(ready["systems"]["workspan"]["parameters"]["clientSecret"].is_string());
+    std::net::TcpStream::connect(ready["listen"].as_str().unwrap()).unwrap();
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert!(child.wait().unwrap().success(), "it was asked to end, and ended well");
+    let taken = world.run(&format!("emulate --listen {}", world.server.addr()));
+    fails(&taken, 1, &["cannot listen on", "--listen 127.0.0.1:0"]);
+}
