@@ -71,15 +71,16 @@ impl Reader {
         }
     }
 
-    pub(crate) fn known_keys(&mut self, json: &Json, record: &Record) -> bool {
+    /// Takes the bare keys and not the record: with its docs, that would be in every wasm module.
+    pub(crate) fn known_keys(&mut self, json: &Json, keys: &[&str]) -> bool {
         let Json::Object(members) = json else {
             return self.wrong_kind::<()>("an object", json).is_some();
         };
         for (key, _) in members {
-            if record.fields.iter().all(|field| field.name != key) {
-                let known = record.fields.iter().map(|field| field.name);
-                let hint =
-                    nearest(key, known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
+            if !keys.contains(&key.as_str()) {
+                let hint = nearest(key, keys.iter().copied())
+                    .map(|name| format!("; did you mean '{name}'?"))
+                    .unwrap_or_default();
                 self.inside(key, |reader| reader.problem(format!("unknown key '{key}'{hint}")));
             }
         }
@@ -161,7 +162,7 @@ macro_rules! record {
             const SHAPE: $crate::manifest::read::Shape = $crate::manifest::read::Shape::Record(&Self::RECORD);
 
             fn read(json: &$crate::json::Json, reader: &mut $crate::manifest::read::Reader) -> Option<Self> {
-                if !reader.known_keys(json, &Self::RECORD) {
+                if !reader.known_keys(json, &[$( record!(@key $field $($key)?) ),*]) {
                     return None;
                 }
                 // Read all fields before giving up, so that all problems are seen.
@@ -242,7 +243,7 @@ macro_rules! one_key {
             const SHAPE: $crate::manifest::read::Shape = $crate::manifest::read::Shape::OneKey(&Self::RECORD);
 
             fn read(json: &$crate::json::Json, reader: &mut $crate::manifest::read::Reader) -> Option<Self> {
-                if !reader.known_keys(json, &Self::RECORD) {
+                if !reader.known_keys(json, &[$( $key ),*]) {
                     return None;
                 }
                 let [(key, value)] = json.members() else {
