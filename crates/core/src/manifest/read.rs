@@ -50,10 +50,25 @@ impl Reader {
 
     /// Reads or checks something one level down.
     pub(crate) fn inside<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(step.to_owned());
+        self.enter(step);
         let outcome = work(self);
-        self.path.pop();
+        self.leave();
         outcome
+    }
+
+    #[inline(never)]
+    fn enter(&mut self, step: &str) {
+        self.path.push(step.to_owned());
+    }
+
+    #[inline(never)]
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    #[inline(never)]
+    fn missing(&mut self, name: &str) {
+        self.problem(format!("'{name}' is missing"));
     }
 
     pub(crate) fn wrong_kind<T>(&mut self, wanted: &str, json: &Json) -> Option<T> {
@@ -65,7 +80,7 @@ impl Reader {
         match members.get(name) {
             Some(value) => self.inside(name, |reader| T::read(value, reader)),
             None => T::absent().or_else(|| {
-                self.problem(format!("'{name}' is missing"));
+                self.missing(name);
                 None
             }),
         }
@@ -167,7 +182,11 @@ macro_rules! record {
                 }
                 // Read all fields before giving up, so that all problems are seen.
                 $( let $field = reader.field::<$type>(json, record!(@key $field $($key)?)); )*
-                Some(Self { $( $field: $field?, )* })
+                // One way out for whatever is missing: a `?` for each field would drop all others in as many ways.
+                match ($( $field, )*) {
+                    ($( Some($field), )*) => Some(Self { $( $field, )* }),
+                    _ => None,
+                }
             }
         }
     };
