@@ -1,5 +1,7 @@
 //! No secret of any vector stands in anything that the core would print.
 
+#![allow(clippy::unwrap_used, reason = "what a test cannot do stops it")]
+
 use conformance::{Shown, load, replay};
 use grantline_core::{Error, Fault, FaultKind};
 

@@ -49,7 +49,8 @@ pub(crate) fn judge(
     let json = Json::parse(&response.body).ok();
     let denial = denial(response, json.as_ref(), settings, tokens);
     match response.status {
-        200..300 if denial.code.is_none() => match (&json, &auth.token) {
+        // Services that answer everything with a code say 0 for success.
+        200..300 if denial.code.as_deref().is_none_or(|code| code == "0") => match (&json, &auth.token) {
             (Some(json), Some(rule)) => {
                 fresh(json, rule, sent_at).map_or_else(|why| Verdict::Broken(why, denial), Verdict::Granted)
             }

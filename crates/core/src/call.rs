@@ -8,13 +8,15 @@
 //!                                          Renewing --Token--> Done
 //! ```
 //!
-//! A body that cannot be sent again gets its 401, but the token is renewed for whoever comes next.
+//! A body that cannot be sent again gets its 401, after the token was renewed for whoever comes next. A caller for
+//! whom no token can be had is told why by the adapter, which had that answer from the grant.
 //!
 //! The body of the request and of its answer stay with the adapter.
 
 use crate::error::{Error, SettingsError};
 use crate::flow::{Ambient, Event, Flow, Step};
 use crate::http::{Fault, Purpose, Request};
+use crate::manifest::Fields;
 use crate::render;
 use crate::settings::Settings;
 use crate::token::Token;
@@ -29,6 +31,8 @@ pub struct Call {
     settings: Arc<Settings>,
     method: String,
     url: String,
+    /// The fields of the connector's own request; those of the caller stay with the adapter.
+    headers: Fields,
     replayable: bool,
     state: State,
 }
@@ -72,7 +76,8 @@ impl Call {
         if method.is_empty() || !method.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
             return Err(SettingsError::Request { problem: "has no valid method".to_owned() }.into());
         }
-        Ok(Self { settings, method: method.to_owned(), url, replayable, state: State::Idle })
+        let (method, headers) = (method.to_owned(), Fields::default());
+        Ok(Self { settings, method, url, headers, replayable, state: State::Idle })
     }
 
     /// The connector's test request.
@@ -84,7 +89,8 @@ impl Call {
             let problem = "cannot be made: this connector names no test request".to_owned();
             return Err(SettingsError::Request { problem }.into());
         };
-        Self::new(settings, test.method.name(), &test.path, true)
+        let call = Self::new(settings, test.method.name(), &test.path, true)?;
+        Ok(Self { headers: test.headers, ..call })
     }
 
     /// The name of the present state, for people who write adapters.
@@ -102,6 +108,7 @@ impl Call {
     fn request(&self, token: &Token) -> Result<Request, SettingsError> {
         let mut request = Request::new(Purpose::Call, self.method.clone());
         request.url.clone_from(&self.url);
+        render::headers(&self.settings, &self.headers, &mut request)?;
         render::apply(&self.settings, &token.value, &mut request)?;
         Ok(request)
     }

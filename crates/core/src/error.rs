@@ -29,14 +29,16 @@ pub enum Error {
         until: Option<UnixTime>,
     },
     /// The server broke the rules of HTTP, of OAuth or of the connector.
-    #[error("{violation} (status {status}{}): this is no answer of a token endpoint; check the base URL", RequestId(.request_id.as_deref()))]
+    #[error("{violation}{}: this is no answer of a token endpoint; check the base URL{}", Answer(*.status, .request_id.as_deref()), Until(*.until))]
     Protocol {
         /// Which rule.
         violation: Violation,
-        /// The status of the answer.
+        /// The status of the answer; zero if the platform hides it.
         status: u16,
         /// The server's name for the request, for its support.
         request_id: Option<String>,
+        /// Until when no further request is made.
+        until: Option<UnixTime>,
     },
     /// All tries are used up; later it may work.
     #[error("{cause}; the tries for now are used up{}", Until(Some(*.retry_at)))]
@@ -66,7 +68,7 @@ pub enum Error {
 
 impl Error {
     /// Every code there is, as `code()` gives it.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 21] = [
         "invalid_connector",
         "unknown_connector",
         "missing_parameter",
@@ -79,6 +81,7 @@ impl Error {
         "unreachable",
         "timeout",
         "connection_lost",
+        "store",
         "denied",
         "redirected",
         "too_large",
@@ -96,7 +99,8 @@ impl Error {
             Self::Settings(error) => error.code(),
             Self::Connector(_) => "invalid_connector",
             Self::Transport(fault) => match fault.kind {
-                FaultKind::Unreachable | FaultKind::Store => "unreachable",
+                FaultKind::Unreachable => "unreachable",
+                FaultKind::Store => "store",
                 FaultKind::Timeout => "timeout",
                 FaultKind::Lost => "connection_lost",
                 FaultKind::TooLarge => "too_large",
@@ -120,7 +124,7 @@ impl Error {
     pub const fn retry_at(&self) -> Option<UnixTime> {
         match self {
             Self::Exhausted { retry_at, .. } => Some(*retry_at),
-            Self::Denied { until, .. } => *until,
+            Self::Denied { until, .. } | Self::Protocol { until, .. } => *until,
             _ => None,
         }
     }
@@ -149,7 +153,9 @@ impl Serialize for Error {
             map.serialize_entry("parameter", parameter)?;
         }
         if let Self::Protocol { status, request_id, .. } = self {
-            map.serialize_entry("status", status)?;
+            if *status > 0 {
+                map.serialize_entry("status", status)?;
+            }
             request_id.iter().try_for_each(|id| map.serialize_entry("requestId", id))?;
         }
         if let Some(denial) = self.denial() {
@@ -196,6 +202,26 @@ pub enum SettingsError {
         /// The name that was probably meant.
         nearest: Option<String>,
     },
+    /// The parameter belongs to another way to authenticate than the one that the other values choose.
+    #[error(
+        "parameter '{parameter}' belongs to '{other}', but the other values to '{chosen}': give those of one way to authenticate"
+    )]
+    OtherSet {
+        /// The name given.
+        parameter: String,
+        /// The parameter set that has it.
+        other: String,
+        /// The parameter set that was chosen.
+        chosen: String,
+    },
+    /// The connector has no such way to authenticate.
+    #[error("this connector has no parameter set '{set}'{}", DidYouMean(.nearest.as_deref()))]
+    UnknownSet {
+        /// The name given.
+        set: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+    },
     /// A value cannot be used. The value itself is never quoted.
     #[error("parameter '{parameter}' {problem}")]
     Invalid {
@@ -239,7 +265,7 @@ impl SettingsError {
         match self {
             Self::NoConnector { .. } => "unknown_connector",
             Self::Missing { .. } => "missing_parameter",
-            Self::Unknown { .. } => "unknown_parameter",
+            Self::Unknown { .. } | Self::OtherSet { .. } | Self::UnknownSet { .. } => "unknown_parameter",
             Self::Invalid { .. } => "invalid_parameter",
             Self::Insecure { .. } => "insecure_url",
             Self::Host { .. } => "host_not_allowed",
@@ -254,11 +280,14 @@ impl SettingsError {
         match self {
             Self::Missing { parameter, .. }
             | Self::Unknown { parameter, .. }
+            | Self::OtherSet { parameter, .. }
             | Self::Invalid { parameter, .. }
             | Self::Insecure { parameter, .. } => Some(parameter),
-            Self::NoConnector { .. } | Self::Host { .. } | Self::Request { .. } | Self::Snapshot { .. } => {
-                None
-            }
+            Self::NoConnector { .. }
+            | Self::UnknownSet { .. }
+            | Self::Host { .. }
+            | Self::Request { .. }
+            | Self::Snapshot { .. } => None,
         }
     }
 }
@@ -298,6 +327,26 @@ pub enum Violation {
     NoToken,
     /// A token that is empty, or has characters that no header may carry.
     BadToken,
+}
+
+impl Violation {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Redirect, "redirect"),
+        (Self::TooLarge, "too_large"),
+        (Self::NotJson, "not_json"),
+        (Self::NoToken, "no_token"),
+        (Self::BadToken, "bad_token"),
+    ];
+
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(violation, _)| *violation == self).map_or("", |(_, name)| name)
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(violation, _)| violation)
+    }
 }
 
 impl fmt::Display for Violation {
@@ -398,6 +447,14 @@ struct Until(Option<UnixTime>);
 impl fmt::Display for Until {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|time| write!(f, " (next try not before {time})"))
+    }
+}
+
+struct Answer<'a>(u16, Option<&'a str>);
+
+impl fmt::Display for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 > 0 { write!(f, " (status {}{})", self.0, RequestId(self.1)) } else { Ok(()) }
     }
 }
 

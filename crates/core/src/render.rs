@@ -46,11 +46,15 @@ pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
         request(Purpose::Acquire, template, values)?;
     }
     base_url(settings)?;
-    apply(settings, &dummy, &mut Request::new(Purpose::Call, String::new()))?;
+    let mut call = Request::new(Purpose::Call, String::new());
+    apply(settings, &dummy, &mut call)?;
+    if let Some(test) = &settings.connector().manifest().test {
+        headers(settings, &test.headers, &mut call)?;
+    }
     if let Some(seed) = &auth.seed {
         for template in [&seed.access_token, &seed.refresh_token].into_iter().flatten() {
-            let text = text(template, &values)?.unwrap_or_default();
-            if !crate::token::is_sendable(&text) {
+            // In a seed names are parameters: no token is at hand yet.
+            if text(template, settings)?.is_some_and(|text| !crate::token::is_sendable(&text)) {
                 let parameter = template.names().next().unwrap_or_default().to_owned();
                 let problem = "is no token: only visible ASCII characters may be in one".to_owned();
                 return Err(SettingsError::Invalid { parameter, problem });
@@ -89,7 +93,8 @@ pub(crate) fn request(
     request.max_body = LARGEST_ANSWER;
     let mut secrets = Vec::new();
     request.url = url(&template.url, values.settings, &values, &mut secrets)?;
-    write_pairs(&template.query, &values, Slot::Query, Some('?'), &mut request.url, &mut secrets)?;
+    let separator = query_separator(&request.url);
+    write_pairs(&template.query, &values, Slot::Query, separator, &mut request.url, &mut secrets)?;
     request.masks.extend(secrets.drain(..).map(|range| (Part::Url, range)));
     let (body, kind) = body(template, &values, &mut secrets)?;
     request.body = body;
@@ -109,14 +114,23 @@ pub(crate) fn request(
     Ok(request)
 }
 
+/// Adds header fields of its own to an API request.
+pub(crate) fn headers(
+    settings: &Settings,
+    fields: &Fields,
+    request: &mut Request,
+) -> Result<(), SettingsError> {
+    write_headers(fields, settings, request)
+}
+
 /// Adds what carries the token to an API request.
 pub(crate) fn apply(settings: &Settings, token: &Secret, request: &mut Request) -> Result<(), SettingsError> {
     let values = Values { settings, access: Some(token), refresh: None };
     let apply = &settings.auth().apply;
     write_headers(&apply.headers, &values, request)?;
     let mut secrets = Vec::new();
-    let separator = if request.url.contains('?') { '&' } else { '?' };
-    write_pairs(&apply.query, &values, Slot::Query, Some(separator), &mut request.url, &mut secrets)?;
+    let separator = query_separator(&request.url);
+    write_pairs(&apply.query, &values, Slot::Query, separator, &mut request.url, &mut secrets)?;
     request.masks.extend(secrets.into_iter().map(|range| (Part::Url, range)));
     Ok(())
 }
@@ -212,6 +226,11 @@ fn body(
     Ok((None, None))
 }
 
+/// What stands before the next pair of a query string.
+fn query_separator(url: &str) -> Option<char> {
+    Some(if url.contains('?') { '&' } else { '?' })
+}
+
 /// Writes `name=value` pairs; `lead` comes before the first of them. Absent values leave nothing.
 fn write_pairs(
     fields: &Fields,
@@ -225,9 +244,9 @@ fn write_pairs(
     for (name, template) in &fields.0 {
         let start = out.len();
         out.extend(separator);
-        name.write(scope, slot, out, secrets)?;
+        let named = name.write(scope, slot, out, secrets)?;
         out.push('=');
-        if template.write(scope, slot, out, secrets)?.is_some() {
+        if named.is_some() && template.write(scope, slot, out, secrets)?.is_some() {
             separator = Some('&');
         } else {
             out.truncate(start);
@@ -239,8 +258,8 @@ fn write_pairs(
 fn write_headers(fields: &Fields, scope: &dyn Scope, request: &mut Request) -> Result<(), SettingsError> {
     for (name, template) in &fields.0 {
         let (mut field, mut value, mut secrets) = (String::new(), String::new(), Vec::new());
-        name.write(scope, Slot::HeaderName, &mut field, &mut Vec::new())?;
-        if template.write(scope, Slot::Header, &mut value, &mut secrets)?.is_some() {
+        let named = name.write(scope, Slot::HeaderName, &mut field, &mut Vec::new())?;
+        if named.is_some() && template.write(scope, Slot::Header, &mut value, &mut secrets)?.is_some() {
             request.push_header(&field, value, secrets);
         }
     }

@@ -71,13 +71,12 @@ impl Connector {
         let parameters: Vec<&Parameter> = settings.parameters().collect();
         for (name, _) in &given {
             if parameters.iter().all(|parameter| parameter.name != *name) {
-                if let Some(other) =
-                    self.0.sets.iter().find(|set| set.parameters.iter().any(|own| own.name == *name))
+                let has = |set: &&ParameterSet| set.parameters.iter().any(|known| known.name == *name);
+                if let (Some(other), Some(chosen)) = (self.0.sets.iter().find(has), settings.parameter_set())
                 {
-                    let chosen = settings.parameter_set().map_or("", |set| &set.name);
-                    let problem =
-                        format!("belongs to '{}', but the other parameters to '{chosen}'", other.name);
-                    return Err(SettingsError::Invalid { parameter: name.clone(), problem }.into());
+                    let (other, chosen) = (other.name.clone(), chosen.name.clone());
+                    let parameter = name.clone();
+                    return Err(SettingsError::OtherSet { parameter, other, chosen }.into());
                 }
                 let nearest = nearest(name, parameters.iter().map(|parameter| parameter.name.as_str()));
                 let (parameter, nearest) = (name.clone(), nearest.map(str::to_owned));
@@ -100,8 +99,8 @@ impl Connector {
         let sets = &self.0.sets;
         if let Some(wanted) = wanted {
             let found = sets.iter().position(|set| set.name == wanted);
-            return found.map(Some).ok_or_else(|| SettingsError::Unknown {
-                parameter: wanted.to_owned(),
+            return found.map(Some).ok_or_else(|| SettingsError::UnknownSet {
+                set: wanted.to_owned(),
                 nearest: nearest(wanted, sets.iter().map(|set| set.name.as_str())).map(str::to_owned),
             });
         }

@@ -1,6 +1,6 @@
 //! The state of a connection that outlives a process, as versioned JSON.
 
-use crate::error::{Cause, Denial, Error, Reason, SettingsError};
+use crate::error::{Cause, Denial, Error, Reason, SettingsError, Violation};
 use crate::flow::optional;
 use crate::http::{Fault, FaultKind};
 use crate::json::Json;
@@ -144,6 +144,7 @@ pub(crate) enum Why {
     Denied(Denial),
     Refused(Reason, Option<Denial>),
     Exhausted(Cause),
+    Broken(Violation, Denial),
 }
 
 impl Setback {
@@ -153,6 +154,12 @@ impl Setback {
             Why::Denied(denial) => Error::Denied { denial: denial.clone(), until: Some(self.until) },
             Why::Refused(reason, denial) => Error::NeedsReconnect { reason: *reason, denial: denial.clone() },
             Why::Exhausted(cause) => Error::Exhausted { retry_at: self.until, cause: cause.clone() },
+            Why::Broken(violation, denial) => Error::Protocol {
+                violation: *violation,
+                status: denial.status,
+                request_id: denial.request_id.clone(),
+                until: Some(self.until),
+            },
         }
     }
 
@@ -164,7 +171,10 @@ impl Setback {
                 Some(denial) => Cause::Server(denial),
                 None => Cause::Network(Fault::from_json(json)?),
             }),
-            reason => Why::Refused(Reason::from_name(reason)?, denial()?),
+            name => match Violation::from_name(name) {
+                Some(violation) => Why::Broken(violation, denial()??),
+                None => Why::Refused(Reason::from_name(name)?, denial()?),
+            },
         };
         let until = UnixTime::from_millis(json.get("until")?.as_u64()?);
         Some(Self { until, count: json.get("count")?.as_u64()?, why })
@@ -179,6 +189,7 @@ impl Serialize for Setback {
         let (why, denial) = match &self.why {
             Why::Denied(denial) => ("denied", Some(denial)),
             Why::Refused(reason, denial) => (reason.name(), denial.as_ref()),
+            Why::Broken(violation, denial) => (violation.name(), Some(denial)),
             Why::Exhausted(Cause::Server(denial)) => ("exhausted", Some(denial)),
             Why::Exhausted(Cause::Network(_)) => ("exhausted", None),
         };

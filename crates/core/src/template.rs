@@ -211,8 +211,8 @@ impl Slot {
             {
                 Err("is part of a host name, where only letters, digits, '-' and '.' may be")
             }
-            Self::HeaderName if !is_header_name(text) => {
-                Err("names a header: lower-case letters, digits and '-'")
+            Self::HeaderName if !is_header_name(&text.to_ascii_lowercase()) => {
+                Err("names a header: letters, digits and '-'")
             }
             Self::Path if matches!(text, "." | "..") => Err("would change the path of the request"),
             _ => Ok(()),
@@ -221,7 +221,8 @@ impl Slot {
 
     pub(crate) fn write(self, text: &str, out: &mut String) {
         match self {
-            Self::Base | Self::Host | Self::Header | Self::HeaderName | Self::Raw => out.push_str(text),
+            Self::Base | Self::Host | Self::Header | Self::Raw => out.push_str(text),
+            Self::HeaderName => out.push_str(&text.to_ascii_lowercase()),
             Self::Path | Self::Query => percent(text, b"-._~", false, out),
             Self::Form => percent(text, b"*-._", true, out),
             Self::JsonString => json_string(text, out),

@@ -57,13 +57,15 @@ impl UnixTime {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.bytes().all(|b| b.is_ascii_digit()) {
-            return text.parse().ok().map(Self::from_secs);
+            return text.parse().ok().filter(|seconds| *seconds <= LATEST / 1000).map(Self::from_secs);
         }
         let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00Z"));
         let mut parts = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
         let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
         let real = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
         let days = days_from_civil(real.then_some(year)?, month, day)?;
+        // A day that the month does not have would be one of the next month.
+        let days = (civil_from_days(days) == (year, month, day)).then_some(days)?;
         Some(Self::from_secs(days * 86_400 + seconds_of_day(clock.strip_suffix('Z')?)?))
     }
 
@@ -167,7 +169,15 @@ mod tests {
             assert_eq!(UnixTime::parse(text), Some(UnixTime::from_secs(1_633_765_122)), "{text}");
         }
         assert_eq!(UnixTime::parse("2021-10-09").unwrap().to_string(), "2021-10-09T00:00:00Z");
-        for junk in ["", "yesterday", "2021-13-01", "2021-10-09T07:38:42+02:00", "2021-10-09T25:00:00Z"] {
+        for junk in [
+            "",
+            "yesterday",
+            "2021-13-01",
+            "2021-02-29",
+            "1633765122000",
+            "2021-10-09T07:38:42+02:00",
+            "2021-10-09T25:00:00Z",
+        ] {
             assert_eq!(UnixTime::parse(junk), None, "{junk}");
         }
     }

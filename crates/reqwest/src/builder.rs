@@ -2,9 +2,10 @@
 
 use crate::clock::{Clock, SystemClock};
 use crate::connection::Connection;
-use crate::flight::{Desk, Inner, Observer};
+use crate::flight::Desk;
+use crate::inner::{Inner, Observer};
 use crate::store::Store;
-use crate::transport;
+use crate::transport::Clients;
 use arc_swap::ArcSwapOption;
 use grantline_core::{Connector, Error, Grant, Notice, Options, Secret, Snapshot};
 use reqwest::{Client, ClientBuilder};
@@ -64,7 +65,8 @@ impl Builder {
         self
     }
 
-    /// Allows http to this machine, and this machine as a host: for emulators and tests.
+    /// Allows http to this machine, and this machine as a host: for emulators and tests. Such requests go past the
+    /// proxies of the environment, unless you bring a client of your own.
     pub const fn allow_loopback(mut self) -> Self {
         self.options.allow_loopback = true;
         self
@@ -126,12 +128,12 @@ impl Builder {
         if let Some(snapshot) = self.snapshot {
             grant.restore(snapshot)?;
         }
-        let token_client = self.client_builder.map_or_else(transport::shared, transport::build)?;
+        let token_clients = self.client_builder.map_or_else(Clients::shared, Clients::build)?;
         let inner = Inner {
             key: format!("{}-{}", settings.connector().manifest().id, settings.key()),
             settings,
-            api_client: self.client.unwrap_or_else(|| token_client.clone()),
-            token_client,
+            api_clients: self.client.map_or_else(|| token_clients.clone(), Clients::from),
+            token_clients,
             clock: self.clock,
             store: self.store,
             observer: self.observer,

@@ -1,7 +1,7 @@
 //! The connection: what a program holds, clones and asks.
 
 use crate::builder::Builder;
-use crate::flight::{Inner, Published};
+use crate::inner::Inner;
 use crate::request::{self, RequestBuilder};
 use grantline_core::error::{Denial, SettingsError};
 use grantline_core::{Call, Connector, Error, Reconnect, Settings, Snapshot, Token, UnixTime};
@@ -31,7 +31,6 @@ pub struct Report {
 
 impl Connection {
     /// Begins a connection with this connector.
-    #[must_use]
     pub fn builder(connector: Connector) -> Builder {
         Builder::new(connector)
     }
@@ -113,7 +112,7 @@ impl Connection {
     /// No token can be had, the answer is no success, or the connector names no test request.
     pub async fn test(&self) -> Result<Report, Error> {
         let call = Call::test(self.inner.settings.clone())?;
-        let request = request::blank(&self.inner.api_client, call.method()).build();
+        let request = request::blank(&self.inner.api_clients.secure, call.method()).build();
         let (called, response) =
             request::run(&self.inner, call, request.map_err(request::unbuildable)?).await?;
         let request_id = response.headers().get("x-request-id");
@@ -173,27 +172,5 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("settings", &self.inner.settings).finish_non_exhaustive()
-    }
-}
-
-impl Inner {
-    /// Reads the published token, if it serves without a second thought: no lock, no allocation.
-    fn fresh<T>(&self, read: impl FnOnce(&Published) -> T) -> Option<T> {
-        let seen = self.published.load();
-        let now = self.clock.now();
-        let fresh = |seen: &&Arc<Published>| seen.token.is_alive(now) && !seen.token.is_due(now);
-        seen.as_ref().filter(fresh).map(|seen| read(seen))
-    }
-
-    pub(crate) fn header(&self, token: &Token) -> Result<HeaderValue, Error> {
-        let problem = |problem: &str| Error::from(SettingsError::Request { problem: problem.to_owned() });
-        let value = self.settings.authorization(token)?;
-        let value = value.ok_or_else(|| {
-            problem("cannot have an Authorization field: this connector sends its token in another place")
-        })?;
-        let mut header = HeaderValue::try_from(value)
-            .map_err(|_| problem("cannot have an Authorization field: the token does not fit into one"))?;
-        header.set_sensitive(true);
-        Ok(header)
     }
 }

@@ -1,10 +1,9 @@
 //! The one loop that does what a flow's steps say.
 
-use crate::flight::Inner;
+use crate::inner::Inner;
 use crate::store::{Lease, Store, StoreError};
-use crate::transport;
+use crate::transport::{self, Clients};
 use grantline_core::{Error, Event, Fault, FaultKind, Notice, Request, Step};
-use reqwest::Client;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ pub(crate) trait Wire: Send {
 }
 
 /// Sends token requests.
-pub(crate) struct TokenWire(pub(crate) Client);
+pub(crate) struct TokenWire(pub(crate) Clients);
 
 impl Wire for TokenWire {
     async fn send(&mut self, request: &Request) -> Event {

@@ -32,7 +32,8 @@
 //! - No error, notice or `Debug` output holds a secret.
 //!
 //! All policy is in `grantline-core`; this crate does what its steps say. It needs a running tokio runtime with
-//! I/O and time enabled, and outlives one: what a runtime leaves unfinished, the next caller begins afresh.
+//! I/O and time enabled, and outlives one: what a runtime leaves unfinished, the next caller begins afresh. A runtime
+//! that stands still (one thread, outside of `block_on`) holds up whoever waits for what it has begun.
 //!
 //! [`reqwest`] and its types are part of the public API.
 
@@ -41,6 +42,7 @@ mod clock;
 mod connection;
 mod driver;
 mod flight;
+mod inner;
 mod request;
 mod store;
 mod transport;

@@ -2,8 +2,8 @@
 
 use crate::connection::Connection;
 use crate::driver::{Wire, drive};
-use crate::flight::Inner;
-use crate::transport;
+use crate::inner::Inner;
+use crate::transport::{self, Clients};
 use grantline_core::error::SettingsError;
 use grantline_core::{Ambient, Call, Called, Error, Event, Fault, Flow, Request, Response};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -27,11 +27,12 @@ pub struct RequestBuilder {
 
 impl RequestBuilder {
     pub(crate) fn new(connection: Connection, method: Method, target: String) -> Self {
-        let inner = connection.inner.api_client.request(method, NOWHERE);
+        let inner = connection.inner.api_clients.secure.request(method, NOWHERE);
         Self { connection, target, inner }
     }
 
-    fn map(self, change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder) -> Self {
+    /// Whatever else reqwest can set: `map(|request| request.version(..))`, or a multipart form.
+    pub fn map(self, change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder) -> Self {
         Self { inner: change(self.inner), ..self }
     }
 
@@ -64,7 +65,8 @@ impl RequestBuilder {
         self.map(|inner| inner.form(form))
     }
 
-    /// Sets the body. A streaming one is sent once: after a 401 it cannot be repeated, and the caller gets the 401.
+    /// Sets the body. A streaming one is sent once: after a 401 it cannot be repeated, and the caller gets the 401 while
+    /// the token is renewed for the next request.
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.map(|inner| inner.body(body))
     }
@@ -121,7 +123,7 @@ pub(crate) async fn run(
     mut call: Call,
     request: reqwest::Request,
 ) -> Result<(Called, reqwest::Response), Error> {
-    let mut wire = ApiWire { client: inner.api_client.clone(), request: Some(request), response: None };
+    let mut wire = ApiWire { clients: inner.api_clients.clone(), request: Some(request), response: None };
     // A call needs neither the time nor randomness.
     let ambient = Ambient::default();
     let step = call.advance(Event::START, &ambient)?;
@@ -132,7 +134,7 @@ pub(crate) async fn run(
 
 /// Sends API requests and keeps the last answer, whose body is not the core's business.
 struct ApiWire {
-    client: Client,
+    clients: Clients,
     request: Option<reqwest::Request>,
     response: Option<reqwest::Response>,
 }
@@ -152,6 +154,8 @@ impl Wire for ApiWire {
 
 impl ApiWire {
     async fn exchange(&mut self, request: &Request) -> Result<reqwest::Response, Fault> {
+        // A refused answer holds a connection for as long as it lives.
+        self.response = None;
         let spare = self.request.as_ref().and_then(reqwest::Request::try_clone);
         // The core repeats only what was said to be replayable.
         let lost = || Fault::new(grantline_core::FaultKind::Lost, "the body cannot be sent twice");
@@ -161,7 +165,8 @@ impl ApiWire {
         let mut hops = 0;
         loop {
             let again = outgoing.try_clone().filter(|_| hops < MOST_REDIRECTS);
-            let response = self.client.execute(outgoing).await.map_err(transport::fault)?;
+            let response =
+                self.clients.of(outgoing.url()).execute(outgoing).await.map_err(transport::fault)?;
             match again.and_then(|again| redirected(again, &response)) {
                 Some(next) => outgoing = next,
                 None => return Ok(response),
@@ -177,7 +182,7 @@ fn redirected(mut request: reqwest::Request, response: &reqwest::Response) -> Op
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_none();
     let moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = response.headers().get(LOCATION).filter(|_| reads && moved)?.to_str().ok()?;
-    let next = request.url().join(location).ok()?;
+    let next = response.url().join(location).ok()?;
     let stays = next.origin() == request.url().origin();
     *request.url_mut() = next;
     stays.then_some(request)

@@ -12,24 +12,52 @@ const USER_AGENT: &str = concat!("grantline/", env!("CARGO_PKG_VERSION"));
 /// A server that does not even accept a connection in this time is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The client of all connections that bring none.
-pub(crate) fn shared() -> Result<Client, Error> {
-    static SHARED: LazyLock<Result<Client, Error>> =
-        LazyLock::new(|| build(Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT)));
-    SHARED.clone()
+/// Who sends a connection's requests.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    pub(crate) secure: Client,
+    /// For http, which the core allows to this machine only.
+    local: Client,
+}
+
+impl Clients {
+    /// Those of all connections that bring none.
+    pub(crate) fn shared() -> Result<Self, Error> {
+        static SHARED: LazyLock<Result<Clients, Error>> = LazyLock::new(|| {
+            let builder = || Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT);
+            // What is meant for this machine must not leave it in clear text for a proxy of the environment.
+            Ok(Clients { secure: build(builder())?, local: build(builder().no_proxy())? })
+        });
+        SHARED.clone()
+    }
+
+    /// Those that a program's own builder makes.
+    pub(crate) fn build(builder: ClientBuilder) -> Result<Self, Error> {
+        build(builder).map(Self::from)
+    }
+
+    pub(crate) fn of(&self, url: &Url) -> &Client {
+        if url.scheme() == "http" { &self.local } else { &self.secure }
+    }
+}
+
+impl From<Client> for Clients {
+    fn from(client: Client) -> Self {
+        Self { secure: client.clone(), local: client }
+    }
 }
 
 /// A client that follows no redirect, whatever its builder says: a secret must stay where it was sent.
-pub(crate) fn build(builder: ClientBuilder) -> Result<Client, Error> {
+fn build(builder: ClientBuilder) -> Result<Client, Error> {
     builder.redirect(Policy::none()).build().map_err(|error| Error::Transport(fault(error)))
 }
 
 /// Sends a token request and reads its answer within the limits that the request states.
-pub(crate) async fn exchange(client: &Client, request: &Request) -> Event {
-    attempt(client, request).await.map_or_else(Event::Failed, Event::Response)
+pub(crate) async fn exchange(clients: &Clients, request: &Request) -> Event {
+    attempt(clients, request).await.map_or_else(Event::Failed, Event::Response)
 }
 
-async fn attempt(client: &Client, request: &Request) -> Result<Response, Fault> {
+async fn attempt(clients: &Clients, request: &Request) -> Result<Response, Fault> {
     let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| unsendable("method"))?;
     let mut outgoing = reqwest::Request::new(method, url(request)?);
     set_headers(request, outgoing.headers_mut())?;
@@ -37,7 +65,7 @@ async fn attempt(client: &Client, request: &Request) -> Result<Response, Fault> 
         *outgoing.timeout_mut() = Some(Duration::from_millis(request.timeout_ms.into()));
     }
     *outgoing.body_mut() = request.body.clone().map(Into::into);
-    let mut response = client.execute(outgoing).await.map_err(fault)?;
+    let mut response = clients.of(outgoing.url()).execute(outgoing).await.map_err(fault)?;
 
     let (status, headers) = (response.status().as_u16(), headers(response.headers()));
     let limit = u64::from(request.max_body);

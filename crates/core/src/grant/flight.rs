@@ -168,11 +168,13 @@ impl Grant {
         let detail = self.settings.scrub(&fault.detail, &self.held.secrets());
         let nothing = Denial { status: 0, code: None, message: None, request_id: None };
         match fault.kind {
-            FaultKind::TooLarge => self.broken(flight, Violation::TooLarge, nothing, ambient),
-            FaultKind::Redirected => self.broken(flight, Violation::Redirect, nothing, ambient),
-            FaultKind::Timeout | FaultKind::Lost if flight.purpose == Purpose::Renew => {
+            FaultKind::Timeout | FaultKind::Lost | FaultKind::TooLarge
+                if flight.purpose == Purpose::Renew =>
+            {
                 self.lost(flight, Cause::Network(Fault { detail, ..fault }), ambient)
             }
+            FaultKind::TooLarge => self.broken(flight, Violation::TooLarge, nothing, ambient),
+            FaultKind::Redirected => self.broken(flight, Violation::Redirect, nothing, ambient),
             _ => {
                 self.undoubt(&flight);
                 self.later(flight, Cause::Network(Fault { detail, ..fault }), None, ambient)
@@ -202,8 +204,14 @@ impl Grant {
         denial: Denial,
         ambient: &Ambient,
     ) -> Advance {
-        let error = Error::Protocol { violation, status: denial.status, request_id: denial.request_id };
-        self.finish(flight, Err(error), ambient)
+        if flight.revoking {
+            let (status, request_id) = (denial.status, denial.request_id);
+            let error = Error::Protocol { violation, status, request_id, until: None };
+            return self.finish(flight, Err(error), ambient);
+        }
+        // Remembered like a refusal: otherwise every caller would ask again at once.
+        let pauses = [policy::LATER, policy::LONGEST_LATER];
+        self.remember(flight, Why::Broken(violation, denial), pauses, None, ambient)
     }
 
     pub(super) fn renewal_refused(

@@ -23,7 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long after a failed flight the next one may begin; it doubles with each failure in a row, up to a limit.
 pub(super) const LATER: Duration = Duration::from_secs(5);
-const LONGEST_LATER: Duration = Duration::from_secs(300);
+pub(super) const LONGEST_LATER: Duration = Duration::from_secs(300);
 /// The same after a refusal.
 const REFUSED: Duration = Duration::from_secs(30);
 /// No failure keeps a connection quiet for longer, whatever the server asks for.
@@ -60,10 +60,17 @@ impl Grant {
         }
         let at = match (&auth.renew, &self.held.refresh) {
             (Some(_), Some(refresh)) => refresh.expires_at,
+            _ if !self.held.seeded => self.seed_end(),
             _ => self.held.access.as_ref().and_then(|token| token.expires_at),
         }?;
         let warning = auth.warn_before_seconds.map_or(WARN_BEFORE, Duration::from_secs);
         Some(Reconnect { at, warn_at: at.before(warning) })
+    }
+
+    /// The end of a pasted token that has not been used yet, if the person said when it was made.
+    fn seed_end(&self) -> Option<UnixTime> {
+        let lifetime = Duration::from_secs(self.settings.auth().seed.as_ref()?.lifetime_seconds?);
+        Some(render::issued_at(&self.settings).ok()??.after(lifetime))
     }
 
     /// Which exchange gives a token, or why none can.
@@ -145,7 +152,7 @@ impl Grant {
         self.remember(flight, why, [REFUSED, LONGEST_SETBACK], None, ambient)
     }
 
-    fn remember(
+    pub(super) fn remember(
         &mut self,
         mut flight: Flight,
         why: Why,

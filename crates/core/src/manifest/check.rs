@@ -23,9 +23,15 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
     if let Hosts::NamedBy(name) = &manifest.hosts
         && !shared(name)
     {
-        reader.inside("hosts", |reader| reader.problem(format!("there is no parameter '{name}'")));
+        let hint = nearest(name, manifest.parameters.iter().map(|parameter| parameter.name.as_str()));
+        let problem = format!("there is no parameter '{name}'{}", crate::error::DidYouMean(hint));
+        reader.inside("hosts", |reader| reader.problem(problem));
     }
-    reader.inside("base_url", |reader| url(&manifest.base_url, reader));
+    let known = Known { manifest, own: &[] };
+    reader.inside("base_url", |reader| {
+        url(&manifest.base_url, reader);
+        known.check([&manifest.base_url].into_iter(), &[], reader);
+    });
     if let Some(auth) = &manifest.auth {
         reader.inside("auth", |reader| check_auth(manifest, &[], auth, reader));
     }
@@ -43,11 +49,13 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
             });
         });
     }
-    if let Some(test) = &manifest.test
-        && !test.path.starts_with('/')
-    {
+    if let Some(test) = &manifest.test {
         reader.inside("test", |reader| {
-            reader.inside("path", |reader| reader.problem("a path begins with '/'"));
+            if !test.path.starts_with('/') {
+                reader.inside("path", |reader| reader.problem("a path begins with '/'"));
+            }
+            check_headers(&test.headers, reader);
+            known.check(test.headers.templates(), &[], reader);
         });
     }
 }
@@ -81,7 +89,10 @@ impl Parameter {
     /// Whether `value` may be given; if not, why.
     pub(crate) fn accepts(&self, value: &str) -> Result<(), String> {
         match self.kind {
-            Kind::Int if value.parse::<i64>().is_err() => return Err("is no whole number".to_owned()),
+            // Only as JSON writes it: it may stand bare in a body.
+            Kind::Int if value.parse::<i64>().map_or(true, |number| number.to_string() != value) => {
+                return Err("is no whole number without '+' and leading zeros".to_owned());
+            }
             Kind::Bool if !matches!(value, "true" | "false") => {
                 return Err("is neither true nor false".to_owned());
             }
@@ -120,11 +131,15 @@ fn check_auth(manifest: &Manifest, own: &[Parameter], auth: &Auth, reader: &mut 
     }
     reader.inside("apply", |reader| {
         check_headers(&auth.apply.headers, reader);
-        known.check(auth.apply.headers.templates().chain(auth.apply.query.templates()), reader);
+        let templates = || auth.apply.headers.templates().chain(auth.apply.query.templates());
+        known.check(templates(), &TOKENS, reader);
+        if templates().flat_map(Template::names).any(|name| name == TOKENS[1]) {
+            reader.problem("'{refreshToken}' never goes to the API; '{accessToken}' does");
+        }
     });
     if let Some(seed) = &auth.seed {
         let templates = [&seed.access_token, &seed.issued_at, &seed.refresh_token];
-        reader.inside("seed", |reader| known.check(templates.into_iter().flatten(), reader));
+        reader.inside("seed", |reader| known.check(templates.into_iter().flatten(), &[], reader));
     }
 }
 
@@ -138,7 +153,7 @@ fn check_request(known: &Known<'_>, request: &RequestTemplate, reader: &mut Read
     if request.basic.is_some() && request.headers.has("authorization") {
         reader.problem("'basic' and an 'authorization' header are two authentications at once");
     }
-    known.check(request.templates().into_iter(), reader);
+    known.check(request.templates().into_iter(), &TOKENS, reader);
 }
 
 fn check_headers(headers: &Fields, reader: &mut Reader) {
@@ -178,12 +193,19 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn check<'a>(&self, templates: impl Iterator<Item = &'a Template>, reader: &mut Reader) {
+    /// Every name is that of a parameter, or of one of the `tokens` that are at hand.
+    fn check<'a>(
+        &self,
+        templates: impl Iterator<Item = &'a Template>,
+        tokens: &[&'static str],
+        reader: &mut Reader,
+    ) {
         for name in templates.flat_map(Template::names) {
+            let parameters = self.manifest.parameters.iter().chain(self.own);
             let names =
-                || self.manifest.parameters.iter().chain(self.own).map(|parameter| parameter.name.as_str());
-            if names().chain(TOKENS).all(|known| known != name) {
-                let hint = nearest(name, names().chain(TOKENS));
+                || parameters.clone().map(|parameter| parameter.name.as_str()).chain(tokens.iter().copied());
+            if names().all(|known| known != name) {
+                let hint = nearest(name, names());
                 reader.problem(format!("there is no parameter '{name}'{}", crate::error::DidYouMean(hint)));
             }
         }

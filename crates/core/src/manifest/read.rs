@@ -309,7 +309,13 @@ impl Read for u64 {
     const SHAPE: Shape = Shape::Integer;
 
     fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        json.as_u64().or_else(|| reader.wrong_kind("a whole number that is not negative", json))
+        json.as_u64().or_else(|| match json {
+            Json::Int(_) | Json::Float(_) => {
+                reader.problem("a whole number that is not negative is expected here");
+                None
+            }
+            _ => reader.wrong_kind("a whole number that is not negative", json),
+        })
     }
 }
 

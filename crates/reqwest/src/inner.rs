@@ -1,0 +1,77 @@
+//! What all clones of a connection share, and the token that its readers see without a lock.
+
+use crate::clock::Clock;
+use crate::flight::Desk;
+use crate::store::Store;
+use crate::transport::Clients;
+use arc_swap::ArcSwapOption;
+use grantline_core::error::SettingsError;
+use grantline_core::{Error, Notice, Settings, Token, UnixTime};
+use reqwest::header::HeaderValue;
+use std::sync::{Arc, Mutex};
+
+/// What all clones of a connection share.
+pub(crate) struct Inner {
+    pub(crate) settings: Arc<Settings>,
+    /// The connection's name in a store.
+    pub(crate) key: String,
+    pub(crate) token_clients: Clients,
+    pub(crate) api_clients: Clients,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) observer: Option<Box<Observer>>,
+    pub(crate) published: ArcSwapOption<Published>,
+    /// Never held across an await, nor while foreign code runs.
+    pub(crate) desk: Mutex<Desk>,
+}
+
+pub(crate) type Observer = dyn Fn(&Notice) + Send + Sync;
+
+/// The present token, for readers who take no lock.
+pub(crate) struct Published {
+    pub(crate) token: Arc<Token>,
+    pub(crate) header: Option<HeaderValue>,
+}
+
+impl Inner {
+    pub(crate) fn notify(&self, notice: &Notice) {
+        self.observer.iter().for_each(|observer| observer(notice));
+    }
+
+    /// Lets readers without a lock see what the grant holds.
+    pub(crate) fn publish(&self, desk: &Desk, now: UnixTime) {
+        let token = desk.present(now).map(|(token, _)| token);
+        let seen = self.published.load();
+        let same = match (seen.as_ref(), &token) {
+            (Some(seen), Some(token)) => Arc::ptr_eq(&seen.token, token),
+            (None, None) => true,
+            _ => false,
+        };
+        if !same {
+            self.published.store(token.map(|token| {
+                let header = self.header(&token).ok();
+                Arc::new(Published { token, header })
+            }));
+        }
+    }
+
+    /// Reads the published token, if it serves without a second thought: no lock, no allocation.
+    pub(crate) fn fresh<T>(&self, read: impl FnOnce(&Published) -> T) -> Option<T> {
+        let seen = self.published.load();
+        let now = self.clock.now();
+        let fresh = |seen: &&Arc<Published>| seen.token.is_alive(now) && !seen.token.is_due(now);
+        seen.as_ref().filter(fresh).map(|seen| read(seen))
+    }
+
+    pub(crate) fn header(&self, token: &Token) -> Result<HeaderValue, Error> {
+        let problem = |problem: &str| Error::from(SettingsError::Request { problem: problem.to_owned() });
+        let value = self.settings.authorization(token)?;
+        let value = value.ok_or_else(|| {
+            problem("cannot have an Authorization field: this connector sends its token in another place")
+        })?;
+        let mut header = HeaderValue::try_from(value)
+            .map_err(|_| problem("cannot have an Authorization field: the token does not fit into one"))?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
+}

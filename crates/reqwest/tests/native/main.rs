@@ -1,0 +1,11 @@
+//! The native adapter against a server that misbehaves on command, with a clock that never waits.
+
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails its test")]
+
+mod calls;
+mod connections;
+mod files;
+mod flights;
+mod limits;
+mod records;
+mod support;
