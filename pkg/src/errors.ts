@@ -14,6 +14,7 @@ export const CODES = [
   'unreachable',
   'timeout',
   'connection_lost',
+  'store',
   'denied',
   'redirected',
   'too_large',

@@ -2,13 +2,10 @@
 //!
 //! Both matter here: a token request must go out with its members in the order that the vendor prints, and an
 //! answer with two `access_token` members has no meaning (RFC 8259, section 4, leaves it open; we refuse it).
-//! Writing is the work of a serde serializer.
-
-mod parse;
-
-pub use parse::SyntaxError;
+//! Reading and writing is serde_json's work.
 
 use core::fmt;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// Any JSON value.
@@ -35,8 +32,8 @@ impl Json {
     ///
     /// # Errors
     /// What is wrong with the text and where, without quoting it.
-    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        parse::parse(text)
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
     }
 
     /// The member called `name`, if this is an object that has it.
@@ -146,6 +143,84 @@ impl Serialize for Json {
                 map.end()
             }
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Tree)
+    }
+}
+
+/// More members than this in one object is not a token answer, and looking for duplicates would take long.
+const MOST_MEMBERS: usize = 4096;
+
+/// One hand-written visitor: a derived one would cost the wasm module several times as much.
+struct Tree;
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(i64::try_from(value).map_or(Json::Float(value as f64), Json::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Json, E> {
+        Ok(Json::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let mut members: Vec<(String, Json)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Json>()? {
+            if members.iter().any(|(known, _)| *known == name) {
+                return Err(de::Error::custom("a member stands twice in one object"));
+            }
+            if members.len() == MOST_MEMBERS {
+                return Err(de::Error::custom("an object has too many members"));
+            }
+            members.push((name, value));
+        }
+        Ok(Json::Object(members))
     }
 }
 
