@@ -1,16 +1,9 @@
 /** The main job on each of the four systems, against the emulator: a token, an API request, a renewal, the end. */
+import { SYSTEMS } from '../../demo/systems.mjs';
 import { equal, fails, ok } from './assert.mjs';
 import { see } from './leaks.mjs';
 
 const YEAR = 366 * 86_400_000;
-
-/** What the emulator knows and a test needs: the account, a path of the API, and the parameter with the secret. */
-const SYSTEMS = {
-  workspan: { path: '/app/v1/company', secret: 'clientSecret', revokes: true },
-  appspace: { path: '/api/v3/users/me', secret: 'refreshToken', revokes: false },
-  'workspace-one-access': { path: '/SAAS/jersey/manager/api/scim/Me', secret: 'clientSecret', revokes: false },
-  workstream: { path: '/positions', secret: 'clientSecret', revokes: true },
-};
 
 export const tests = Object.fromEntries(
   Object.entries(SYSTEMS).map(([id, system]) => [id, (context) => mainJob(context, id, system)]),
