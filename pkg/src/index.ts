@@ -1,6 +1,27 @@
 /** The API of the package, the same on every platform. */
 import { bindings } from './wasm.js';
 
+export { connect, type Parameters } from './connect.js';
+export {
+  Connection,
+  type ConnectOptions,
+  type Reconnect,
+  type Tested,
+  type Token,
+} from './connection.js';
+export {
+  connectors,
+  type ConnectorFile,
+  type ConnectorInfo,
+  type ParameterInfo,
+  type ParameterSetInfo,
+} from './connectors.js';
+export { CODES, GrantlineError, type ErrorCode, type ErrorFields, type FaultKind } from './errors.js';
+export { Flow, type CallFlow, type GrantFlow } from './flows.js';
+export type * from './generated/parameters.js';
+export type * from './messages.js';
+export type { Fetch, Target } from './request.js';
+
 /** The version of the wasm module, which is that of the package. */
 export function version(): string {
   return bindings().version();

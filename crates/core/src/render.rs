@@ -2,7 +2,7 @@
 
 use crate::error::SettingsError;
 use crate::http::{Part, Purpose, Request};
-use crate::manifest::{Basic, BasicEncoding, Body, Fields, RequestTemplate};
+use crate::manifest::{Basic, BasicEncoding, Body, Fields, RequestTemplate, Scalar};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::template::{Piece, Scope, Slot, Template, Value, write_value};
@@ -274,8 +274,9 @@ fn write_json(
     secrets: &mut Vec<Range<usize>>,
 ) -> Result<bool, SettingsError> {
     match body {
-        // Serialising a scalar cannot fail.
-        Body::Fixed(json) => out.push_str(&serde_json::to_string(json).unwrap_or_default()),
+        Body::Fixed(Scalar::Null) => out.push_str("null"),
+        Body::Fixed(Scalar::Bool(value)) => out.push_str(if *value { "true" } else { "false" }),
+        Body::Fixed(Scalar::Int(value)) => out.push_str(&value.to_string()),
         Body::Text(template) => {
             let start = out.len();
             let bare =

@@ -1,12 +1,43 @@
 //! JavaScript bindings of Grantline: conversions only, no logic.
+//!
+//! The hand-written TypeScript in `pkg/src` is the only caller. What crosses the boundary is the message form of
+//! the core: events come as JSON text, because reading that is in the module anyway, and steps, tokens and errors
+//! go out as plain objects.
 
+mod connection;
+mod convert;
+mod flows;
+
+pub use connection::Connection;
+pub use flows::{CallFlow, GrantFlow};
+
+use grantline_core::Error;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Small rather than fast: the module allocates a few hundred times for each token.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// The version of this package.
 #[wasm_bindgen]
 #[must_use]
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// The code of every error there is.
+#[wasm_bindgen(js_name = errorCodes)]
+#[must_use]
+pub fn error_codes() -> Vec<String> {
+    Error::CODES.map(str::to_owned).to_vec()
+}
+
+/// The files of the built-in connectors.
+#[wasm_bindgen(js_name = connectorFiles)]
+#[must_use]
+pub fn connector_files() -> Vec<String> {
+    grantline_connectors::FILES.map(|(_, file)| file.to_owned()).to_vec()
 }
 
 #[cfg(all(test, target_arch = "wasm32"))]

@@ -1,10 +1,14 @@
 /** Runs the shared tests in this page and reports to run.mjs. */
 import * as grantline from 'grantline';
 
+import * as inner from '/dist/wasm.js';
+
 import { suites } from '../shared/all.mjs';
 
 const context = {
   grantline,
+  inner,
+  fake: globalThis.fake,
   emulator: globalThis.emulator,
   read: async (path) => (await fetched(path)).text(),
   list: async (folder) => (await fetched(folder)).json(),

@@ -6,6 +6,7 @@
  */
 import { chromium } from 'playwright-core';
 
+import { serveFake } from '../fake/server.mjs';
 import { serve } from './server.mjs';
 
 const PATIENCE_MS = 120_000;
@@ -26,6 +27,7 @@ const emulator = {
 };
 if (!process.env.CHROME) throw new Error('CHROME must be the path of Chromium or Chrome');
 
+const fake = await serveFake();
 const server = await serve();
 const browser = await chromium.launch({ executablePath: process.env.CHROME, headless: true, args: FLAGS });
 try {
@@ -35,6 +37,7 @@ try {
 } finally {
   await browser.close();
   server.close();
+  fake.close();
 }
 
 async function run() {
@@ -49,7 +52,7 @@ async function run() {
     page.on('pageerror', (error) => resolve(fail(`✖ uncaught in the page: ${error.stack}`)));
   });
   page.on('console', (message) => {
-    if (message.type() === 'error' && !isAnswerOfEmulator(message)) {
+    if (message.type() === 'error' && !isExpected(message)) {
       fail(`✖ logged by the page: ${message.text()} (${message.location().url})`);
     }
   });
@@ -58,7 +61,8 @@ async function run() {
     count.passed += 1;
     console.log(`✔ ${title} (${milliseconds} ms)`);
   });
-  await page.addInitScript((value) => (globalThis.emulator = value), emulator);
+  const { url, down } = fake;
+  await page.addInitScript((values) => Object.assign(globalThis, values), { emulator, fake: { url, down } });
 
   await page.goto(`${server.url}/test/browser/page.html`);
   const finished = page.waitForFunction(() => globalThis.finished === true, null, { timeout: PATIENCE_MS });
@@ -66,8 +70,9 @@ async function run() {
   return count;
 }
 
-/** Chromium logs every answer with an error status as an error, and many tests ask the emulator for just that. */
-function isAnswerOfEmulator(message) {
-  const isStatus = message.text().startsWith('Failed to load resource: the server responded with a status');
-  return isStatus && Boolean(emulator.url) && message.location().url.startsWith(emulator.url);
+/** Chromium logs every answer with an error status as an error, and every failure; many tests ask for just that. */
+function isExpected(message) {
+  const servers = [emulator.url, fake.url, fake.down].filter(Boolean);
+  const isLoading = message.text().startsWith('Failed to load resource');
+  return isLoading && servers.some((url) => message.location().url.startsWith(url));
 }

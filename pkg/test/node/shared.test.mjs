@@ -1,13 +1,20 @@
 /** Runs the shared tests in Node. */
 import { readFile, readdir } from 'node:fs/promises';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import * as grantline from 'grantline';
 
+import * as inner from '../../dist/wasm.js';
+import { serveFake } from '../fake/server.mjs';
 import { suites } from '../shared/all.mjs';
+
+const fake = await serveFake();
+after(() => fake.close());
 
 const root = new URL('../../../', import.meta.url);
 const context = {
   grantline,
+  inner,
+  fake,
   emulator: {
     url: process.env.GRANTLINE_EMULATOR,
     systems: JSON.parse(process.env.GRANTLINE_EMULATOR_SYSTEMS ?? '{}'),

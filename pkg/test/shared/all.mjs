@@ -3,9 +3,18 @@
  *
  * Each function gets a context, made by the runner of the platform:
  * - `grantline`: the package, as a user imports it
+ * - `inner`: its seam to the wasm module
  * - `emulator`: `{ url, systems }` of the running emulator
+ * - `fake`: `{ url, down }` of the server of `test/fake`, and a URL where nothing listens
  * - `read(path)`, `list(folder)`: text of a file, and all files below a folder; paths are relative to the repository
  */
-import * as packageSuite from './package.mjs';
+import './leaks.mjs';
 
-export const suites = { package: packageSuite };
+import * as connection from './connection.mjs';
+import * as leaking from './leaking.mjs';
+import * as mainJob from './main-job.mjs';
+import * as packageSuite from './package.mjs';
+import * as surface from './surface.mjs';
+import * as vectors from './vectors.mjs';
+
+export const suites = { package: packageSuite, vectors, surface, connection, 'main job': mainJob, leaking };

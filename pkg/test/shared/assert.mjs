@@ -1,5 +1,7 @@
 /** The few assertions that the shared tests need, for hosts without node:assert. */
 
+import { see } from './leaks.mjs';
+
 /** Fails unless `condition` holds. */
 export function ok(condition, message = 'expected something true') {
   if (!condition) throw new Error(message);
@@ -16,7 +18,7 @@ export async function fails(action, message = 'expected an error') {
   try {
     await action();
   } catch (error) {
-    return error;
+    return see(error);
   }
   throw new Error(message);
 }

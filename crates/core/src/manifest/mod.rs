@@ -9,7 +9,7 @@ mod values;
 
 pub use read::{ConnectorError, Problem};
 pub(crate) use values::is_header_name;
-pub use values::{Body, Fields, Hosts};
+pub use values::{Body, Fields, Hosts, Scalar};
 
 use crate::json::{Json, Pointer};
 use crate::template::Template;

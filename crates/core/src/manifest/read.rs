@@ -50,10 +50,25 @@ impl Reader {
 
     /// Reads or checks something one level down.
     pub(crate) fn inside<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(step.to_owned());
+        self.enter(step);
         let outcome = work(self);
-        self.path.pop();
+        self.leave();
         outcome
+    }
+
+    #[inline(never)]
+    fn enter(&mut self, step: &str) {
+        self.path.push(step.to_owned());
+    }
+
+    #[inline(never)]
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    #[inline(never)]
+    fn missing(&mut self, name: &str) {
+        self.problem(format!("'{name}' is missing"));
     }
 
     pub(crate) fn wrong_kind<T>(&mut self, wanted: &str, json: &Json) -> Option<T> {
@@ -65,21 +80,22 @@ impl Reader {
         match members.get(name) {
             Some(value) => self.inside(name, |reader| T::read(value, reader)),
             None => T::absent().or_else(|| {
-                self.problem(format!("'{name}' is missing"));
+                self.missing(name);
                 None
             }),
         }
     }
 
-    pub(crate) fn known_keys(&mut self, json: &Json, record: &Record) -> bool {
+    /// Takes the bare keys and not the record: with its docs, that would be in every wasm module.
+    pub(crate) fn known_keys(&mut self, json: &Json, keys: &[&str]) -> bool {
         let Json::Object(members) = json else {
             return self.wrong_kind::<()>("an object", json).is_some();
         };
         for (key, _) in members {
-            if record.fields.iter().all(|field| field.name != key) {
-                let known = record.fields.iter().map(|field| field.name);
-                let hint =
-                    nearest(key, known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
+            if !keys.contains(&key.as_str()) {
+                let hint = nearest(key, keys.iter().copied())
+                    .map(|name| format!("; did you mean '{name}'?"))
+                    .unwrap_or_default();
                 self.inside(key, |reader| reader.problem(format!("unknown key '{key}'{hint}")));
             }
         }
@@ -161,12 +177,16 @@ macro_rules! record {
             const SHAPE: $crate::manifest::read::Shape = $crate::manifest::read::Shape::Record(&Self::RECORD);
 
             fn read(json: &$crate::json::Json, reader: &mut $crate::manifest::read::Reader) -> Option<Self> {
-                if !reader.known_keys(json, &Self::RECORD) {
+                if !reader.known_keys(json, &[$( record!(@key $field $($key)?) ),*]) {
                     return None;
                 }
                 // Read all fields before giving up, so that all problems are seen.
                 $( let $field = reader.field::<$type>(json, record!(@key $field $($key)?)); )*
-                Some(Self { $( $field: $field?, )* })
+                // One way out for whatever is missing: a `?` for each field would drop all others in as many ways.
+                match ($( $field, )*) {
+                    ($( Some($field), )*) => Some(Self { $( $field, )* }),
+                    _ => None,
+                }
             }
         }
     };
@@ -242,7 +262,7 @@ macro_rules! one_key {
             const SHAPE: $crate::manifest::read::Shape = $crate::manifest::read::Shape::OneKey(&Self::RECORD);
 
             fn read(json: &$crate::json::Json, reader: &mut $crate::manifest::read::Reader) -> Option<Self> {
-                if !reader.known_keys(json, &Self::RECORD) {
+                if !reader.known_keys(json, &[$( $key ),*]) {
                     return None;
                 }
                 let [(key, value)] = json.members() else {

@@ -1,0 +1,114 @@
+//! How a connection is made.
+
+use crate::connection::Connection;
+use crate::host;
+use crate::transport::Transport;
+use core::fmt;
+use grantline_core::{Connector, Error, Grant, Notice, Options, Secret, Snapshot, UnixTime};
+use std::sync::Arc;
+
+pub(crate) type Clock = Box<dyn Fn() -> UnixTime>;
+pub(crate) type Listener = Box<dyn Fn(&Notice)>;
+
+/// A connection that is being described.
+pub struct Builder {
+    connector: Connector,
+    values: Vec<(String, Secret)>,
+    options: Options,
+    shared: bool,
+    transport: Transport,
+    clock: Clock,
+    listener: Option<Listener>,
+    snapshot: Option<Snapshot>,
+}
+
+impl Builder {
+    pub(crate) fn new(connector: Connector) -> Self {
+        Self {
+            connector,
+            values: Vec::new(),
+            options: Options::default(),
+            shared: false,
+            transport: Transport::default(),
+            clock: Box::new(host::now),
+            listener: None,
+            snapshot: None,
+        }
+    }
+
+    /// Sets a connection parameter.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        self.values.push((name.into(), value.into()));
+        self
+    }
+
+    /// Names the way to authenticate, where the parameters alone do not tell.
+    #[must_use]
+    pub fn parameter_set(mut self, name: impl Into<String>) -> Self {
+        self.options.parameter_set = Some(name.into());
+        self
+    }
+
+    /// Whether http to this machine is allowed: for emulators and tests.
+    #[must_use]
+    pub const fn allow_loopback(mut self, allow: bool) -> Self {
+        self.options.allow_loopback = allow;
+        self
+    }
+
+    /// Another clock than the host's, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> UnixTime + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Another transport than the host's `fetch`, for token requests.
+    #[must_use]
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Hears what the connection does. No notice holds a secret.
+    #[must_use]
+    pub fn on_notice(mut self, listener: impl Fn(&Notice) + 'static) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
+
+    /// Begins with a state that was kept.
+    #[must_use]
+    pub fn restore(mut self, snapshot: Snapshot) -> Self {
+        self.snapshot = Some(snapshot);
+        self
+    }
+
+    /// Whether a run step by step ([`Connection::start`]) also gives the steps of a shared store. Runs that the
+    /// connection makes by itself know no store and go on without it.
+    #[must_use]
+    pub const fn shared(mut self, shared: bool) -> Self {
+        self.shared = shared;
+        self
+    }
+
+    /// Checks everything and makes the connection. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// A parameter that is missing, unknown or unusable, or a snapshot of another connection.
+    pub fn build(self) -> Result<Connection, Error> {
+        let settings = Arc::new(self.connector.settings(self.values, &self.options)?);
+        let mut grant = if self.shared { Grant::shared(settings) } else { Grant::new(settings) };
+        if let Some(snapshot) = self.snapshot {
+            grant.restore(snapshot)?;
+        }
+        Ok(Connection::new(grant, self.transport, self.clock, self.listener))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("connector", &self.connector.manifest().id).finish_non_exhaustive()
+    }
+}

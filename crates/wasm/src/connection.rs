@@ -1,0 +1,177 @@
+//! The class `Connection`.
+
+use crate::convert::{pass, thrown, to_js, to_json};
+use crate::flows::{CallFlow, GrantFlow};
+use grantline_connectors as connectors;
+use grantline_core::error::SettingsError;
+use grantline_core::json::Json;
+use grantline_core::{Call, Connector, Error, Event, Notice, Snapshot, UnixTime};
+use grantline_fetch::{Builder, Connection as Inner, Transport, now};
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// A connection to a service.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Connection(Inner);
+
+#[wasm_bindgen]
+impl Connection {
+    /// `connector` is the id of a built-in connector or the text of a connector file, `options` an object with
+    /// `parameters`, `allowLoopback`, `parameterSet`, `shared` and `snapshot`.
+    ///
+    /// # Errors
+    /// An object with the fields of an error.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        connector: &str,
+        options: &JsValue,
+        fetch: Option<Function>,
+        clock: Option<Function>,
+        listener: Option<Function>,
+    ) -> Result<Self, JsValue> {
+        let builder = describe(connector, &to_json(options)).map_err(|error| thrown(&error))?;
+        let builder = match fetch {
+            Some(fetch) => builder.transport(Transport::Own(fetch)),
+            None => builder,
+        };
+        let builder = match clock {
+            Some(clock) => builder.clock(move || read_clock(&clock)),
+            None => builder,
+        };
+        let builder = match listener {
+            Some(listener) => builder.on_notice(move |notice| tell(&listener, notice)),
+            None => builder,
+        };
+        builder.build().map(Self).map_err(|error| thrown(&error))
+    }
+
+    /// The token that serves now and its `Authorization` field, if there is one.
+    ///
+    /// # Errors
+    /// An object with the fields of an error.
+    pub fn read(&self) -> Result<JsValue, JsValue> {
+        let token = self.0.read();
+        let pass = token.map_or(Ok(JsValue::UNDEFINED), |token| pass(&self.0, &token));
+        pass.map_err(|error| thrown(&error))
+    }
+
+    /// The same, after whatever it takes. `rejected` is the token that the API has refused.
+    ///
+    /// # Errors
+    /// An object with the fields of an error.
+    pub async fn authorize(&self, rejected: JsValue) -> Result<JsValue, JsValue> {
+        let connection = self.0.clone();
+        let outcome = async {
+            let rejected = match to_json(&rejected) {
+                Json::Null => None,
+                event => match Event::from_json(&event)? {
+                    Event::Token(token) => Some(token),
+                    _ => None,
+                },
+            };
+            pass(&connection, &*connection.authorize(rejected).await?)
+        };
+        outcome.await.map_err(|error| thrown(&error))
+    }
+
+    /// Ends the token; whether the server was told.
+    ///
+    /// # Errors
+    /// An object with the fields of an error.
+    pub async fn revoke(&self) -> Result<bool, JsValue> {
+        let connection = self.0.clone();
+        connection.revoke().await.map_err(|error| thrown(&error))
+    }
+
+    /// The state, for a host that keeps it.
+    #[must_use]
+    pub fn snapshot(&self) -> JsValue {
+        to_js(&self.0.snapshot())
+    }
+
+    /// Values that look like a slip.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.0.settings().warnings()
+    }
+
+    /// When a person must act, and from when on they are warned, in milliseconds; empty if that is not known.
+    #[must_use]
+    pub fn reconnect(&self) -> Vec<f64> {
+        let times = self.0.reconnect().map(|reconnect| [reconnect.at, reconnect.warn_at]);
+        times.into_iter().flatten().map(|time| time.as_millis() as f64).collect()
+    }
+
+    /// The grant step by step.
+    #[must_use]
+    pub fn start(&self) -> GrantFlow {
+        GrantFlow::new(&self.0)
+    }
+
+    /// An API request step by step.
+    ///
+    /// # Errors
+    /// An object with the fields of an error.
+    pub fn call(&self, method: &str, target: &str, replayable: bool) -> Result<CallFlow, JsValue> {
+        let call = Call::new(self.0.settings().clone(), method, target, replayable);
+        call.map(|call| CallFlow::new(&self.0, call)).map_err(|error| thrown(&error))
+    }
+
+    /// The connector's test request step by step.
+    ///
+    /// # Errors
+    /// An object with the fields of an error.
+    pub fn test(&self) -> Result<CallFlow, JsValue> {
+        let call = Call::test(self.0.settings().clone());
+        call.map(|call| CallFlow::new(&self.0, call)).map_err(|error| thrown(&error))
+    }
+}
+
+fn describe(connector: &str, options: &Json) -> Result<Builder, Error> {
+    let connector = if connector.trim_start().starts_with('{') {
+        Connector::from_json(connector)?
+    } else {
+        connectors::find(connector)?
+    };
+    let flag = |name: &str| matches!(options.get(name), Some(Json::Bool(true)));
+    let mut builder = Inner::builder(connector).allow_loopback(flag("allowLoopback")).shared(flag("shared"));
+    for (name, value) in options.get("parameters").map(Json::members).unwrap_or_default() {
+        if let Some(value) = text(name, value)? {
+            builder = builder.parameter(name.as_str(), value);
+        }
+    }
+    if let Some(set) = options.get("parameterSet").and_then(Json::as_str) {
+        builder = builder.parameter_set(set);
+    }
+    match options.get("snapshot") {
+        None | Some(Json::Null) => Ok(builder),
+        Some(snapshot) => Ok(builder.restore(Snapshot::from_json(snapshot)?)),
+    }
+}
+
+/// The text of a parameter, which may come as a number or a boolean.
+fn text(name: &str, value: &Json) -> Result<Option<String>, Error> {
+    Ok(Some(match value {
+        Json::Null => return Ok(None),
+        Json::String(text) => text.clone(),
+        Json::Int(number) => number.to_string(),
+        Json::Bool(flag) => flag.to_string(),
+        other => {
+            let (parameter, problem) = (name.to_owned(), format!("must be text, and is {}", other.kind()));
+            return Err(SettingsError::Invalid { parameter, problem }.into());
+        }
+    }))
+}
+
+/// A clock that fails or tells no number is replaced by the host's.
+fn read_clock(clock: &Function) -> UnixTime {
+    let time = clock.call0(&JsValue::UNDEFINED).ok().and_then(|time| time.as_f64());
+    time.filter(|time| *time >= 0.0).map_or_else(now, |time| UnixTime::from_millis(time as u64))
+}
+
+fn tell(listener: &Function, notice: &Notice) {
+    // The wrapper's listener does not throw.
+    let _ = listener.call1(&JsValue::UNDEFINED, &to_js(notice));
+}

@@ -1,0 +1,90 @@
+/** How a connection is made. */
+import { Connection, type ConnectOptions } from './connection.js';
+import { secretsOf, type ConnectorFile } from './connectors.js';
+import { failure, wrap } from './errors.js';
+import type { BuiltIn } from './generated/parameters.js';
+import type { Notice } from './messages.js';
+import { ready } from './wasm.js';
+
+/** The values of a connector of your own. */
+export type Parameters = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/**
+ * Makes a connection. Everything that was entered is checked; nothing is sent yet.
+ *
+ * @example
+ * ```ts
+ * const workspan = await connect('workspan', { clientId, clientSecret });
+ * const companies = await workspan.fetch('/app/v1/company');
+ * ```
+ *
+ * @throws {@link GrantlineError} a parameter is missing, unknown or unusable
+ */
+export async function connect<Id extends keyof BuiltIn>(
+  connector: Id,
+  parameters: BuiltIn[Id],
+  options?: ConnectOptions,
+): Promise<Connection>;
+export async function connect(
+  connector: ConnectorFile,
+  parameters: Parameters,
+  options?: ConnectOptions,
+): Promise<Connection>;
+export async function connect(
+  connector: keyof BuiltIn | ConnectorFile,
+  parameters: object,
+  options: ConnectOptions = {},
+): Promise<Connection> {
+  const { Connection: Inner } = await ready();
+  const { allowInsecureLoopback, parameterSet, shared, snapshot, fetch, clock, onEvent } = options;
+  const spec = {
+    parameters,
+    allowLoopback: allowInsecureLoopback === true,
+    parameterSet,
+    shared: shared === true,
+    snapshot: typeof snapshot === 'string' ? parsed(snapshot) : snapshot,
+  };
+  const file = typeof connector === 'string' ? connector : JSON.stringify(connector);
+  try {
+    const inner = new Inner(file, spec, fetch, clock && (() => Number(clock())), onEvent && listener(onEvent));
+    warnInPage(connector, parameters as Parameters);
+    return new Connection(inner, typeof connector === 'string' ? connector : connector.id, options);
+  } catch (thrown) {
+    throw wrap(thrown);
+  }
+}
+
+function parsed(snapshot: string): unknown {
+  try {
+    return JSON.parse(snapshot);
+  } catch {
+    throw failure('invalid_snapshot', 'the snapshot is not readable; start without it');
+  }
+}
+
+/** A listener that throws must not end the work of the connection: its error is the host's, as with any event. */
+function listener(onEvent: (notice: Notice) => void): (notice: Notice) => void {
+  return (notice) => {
+    try {
+      onEvent(notice);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  };
+}
+
+let warned = false;
+
+/** Whoever can open a page can read what it holds. */
+function warnInPage(connector: keyof BuiltIn | ConnectorFile, parameters: Parameters): void {
+  if (warned || typeof window === 'undefined' || typeof document === 'undefined') return;
+  const given = secretsOf(connector).filter((name) => parameters[name]);
+  if (given.length === 0) return;
+  warned = true;
+  console.warn(
+    `grantline: the secret '${given[0]}' is used in a web page, where everyone who can open the page can read it. ` +
+      'Do this only with credentials of the person who looks at it, or keep them on a server.',
+  );
+}

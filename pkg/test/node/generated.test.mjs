@@ -1,0 +1,10 @@
+/** Files that are generated and committed. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { TARGET, generate } from '../../scripts/parameters.mjs';
+
+test('the parameter types are those of the connector files (else: node scripts/parameters.mjs)', async () => {
+  assert.equal(await readFile(TARGET, 'utf8'), await generate());
+});
