@@ -53,7 +53,7 @@ pub(crate) struct Selection {
     pub(crate) connector: String,
     /// A parameter: NAME=VALUE, NAME=@FILE (the content of a file) or NAME=@- (standard input)
     ///
-    /// Parameters can also come from the environment, as GRANTLINE_<CONNECTOR>_<PARAMETER>. Arguments can be seen
+    /// Parameters can also come from the environment, as `GRANTLINE_<CONNECTOR>_<PARAMETER>`. Arguments can be seen
     /// by every user of this machine: give secrets by file, standard input or environment. A value that begins
     /// with '@' is written with '@@'.
     #[arg(long = "set", value_name = "NAME=VALUE")]
