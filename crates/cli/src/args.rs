@@ -33,8 +33,11 @@ pub(crate) enum Command {
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Demo {
     /// Print one JSON object and nothing else
-    #[arg(long)]
+    #[arg(long, conflicts_with = "rows")]
     pub(crate) json: bool,
+    /// Do nothing but print the table of rows that come in on standard input, one JSON object a line
+    #[arg(long, hide = true)]
+    pub(crate) rows: bool,
 }
 
 #[derive(ClapArgs, Debug)]

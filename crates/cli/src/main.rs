@@ -3,11 +3,14 @@
 //! Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a person must reconnect. What a program may read goes to standard
 //! output, everything for people to standard error.
 
+#![warn(clippy::print_stdout, reason = "a reader that leaves would make it panic: see `output`")]
+
 mod args;
 mod commands;
 mod connector;
 mod failure;
 mod life;
+mod output;
 mod table;
 mod values;
 

@@ -350,3 +350,39 @@ fn emulator_says_when_it_is_ready_and_ends_when_asked() {
     let taken = world.run(&format!("emulate --listen {}", world.server.addr()));
     fails(&taken, 1, &["cannot listen on", "--listen 127.0.0.1:0"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn reader_that_leaves_is_no_failure() {
+    let world = World::new();
+    for arguments in ["connectors", "demo", "connectors --json"] {
+        let mut child =
+            world.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{arguments}: {}", text(&output.stderr));
+        assert_eq!(text(&output.stderr), "", "{arguments}");
+    }
+}
+
+#[test]
+fn rows_of_another_demo_make_the_same_table() {
+    let world = World::new();
+    let print = |rows: &str| {
+        let mut child = world
+            .command("demo --rows")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(rows.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let row = r#"{"system":"workspan","step":"renew","wire":["POST /x -> 200"],"result":"renewed","fine":true,"millis":1.25}"#;
+    let output = print(row);
+    assert!(output.status.success() && text(&output.stdout).contains("POST /x -> 200"));
+    assert_eq!(print(&row.replace("true", "false")).status.code(), Some(1), "a step failed");
+    fails(&print(""), 2, &["no row came in"]);
+    fails(&print("{}"), 2, &["missing field"]);
+}

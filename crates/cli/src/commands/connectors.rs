@@ -3,6 +3,7 @@
 use crate::args::Connectors;
 use crate::connector::find;
 use crate::failure::Failure;
+use crate::output;
 use crate::table;
 use crate::values::variable;
 use grantline_core::Connector;
@@ -15,18 +16,17 @@ pub(crate) fn run(options: &Connectors) -> Result<(), Failure> {
         None => grantline_connectors::all().to_vec(),
     };
     if options.json {
-        println!("{}", Value::Array(chosen.iter().map(describe).collect()));
+        output::line(Value::Array(chosen.iter().map(describe).collect()))
     } else {
-        chosen.iter().for_each(print);
+        output::line(chosen.iter().map(page).collect::<Vec<_>>().join("\n"))
     }
-    Ok(())
 }
 
-fn print(connector: &Connector) {
+fn page(connector: &Connector) -> String {
     let manifest = connector.manifest();
-    println!("{}  {}", manifest.id, manifest.title);
-    manifest.summary.iter().for_each(|summary| println!("  {summary}"));
-    manifest.docs.iter().for_each(|docs| println!("  {docs}"));
+    let mut page = format!("{}  {}\n", manifest.id, manifest.title);
+    let about = [&manifest.summary, &manifest.docs].into_iter().flatten();
+    about.for_each(|line| page.extend(["  ", line, "\n"]));
     let mut table = table::new(["Parameter", "Type", "Needed", "What it is", "Environment"]);
     let mut add = |parameter: &Parameter, set: Option<&str>| {
         let needed = match (&parameter.default, parameter.is_required()) {
@@ -44,12 +44,13 @@ fn print(connector: &Connector) {
     for set in &manifest.sets {
         set.parameters.iter().for_each(|parameter| add(parameter, Some(&set.name)));
     }
-    println!("{table}");
+    page.push_str(&table.to_string());
+    page.push('\n');
     if !manifest.sets.is_empty() {
         let names: Vec<_> = manifest.sets.iter().map(|set| format!("{} ({})", set.name, set.title)).collect();
-        println!("  ways to authenticate: {}", names.join(", "));
+        page.extend(["  ways to authenticate: ", &names.join(", "), "\n"]);
     }
-    println!();
+    page
 }
 
 fn describe(connector: &Connector) -> Value {

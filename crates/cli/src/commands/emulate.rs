@@ -2,8 +2,9 @@
 
 use crate::args::Emulate;
 use crate::failure::Failure;
+use crate::output;
 use crate::table;
-use grantline_emulator::{Accounts, Server};
+use grantline_emulator::{Accounts, Server, System};
 use serde_json::json;
 
 pub(crate) async fn run(options: &Emulate) -> Result<(), Failure> {
@@ -18,9 +19,9 @@ pub(crate) async fn run(options: &Emulate) -> Result<(), Failure> {
     }
     let accounts = server.accounts();
     if options.json {
-        println!("{}", json!({ "listen": server.addr().to_string(), "systems": accounts }));
+        output::line(json!({ "listen": server.addr().to_string(), "systems": accounts }))?;
     } else {
-        print(&server, &accounts);
+        output::line(page(&server, &accounts))?;
     }
     // Ends on Ctrl-C or, where there is one, on a request to terminate.
     wait().await;
@@ -28,8 +29,7 @@ pub(crate) async fn run(options: &Emulate) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print(server: &Server, accounts: &Accounts) {
-    println!("The four systems, emulated on http://{}\n", server.addr());
+fn page(server: &Server, accounts: &Accounts) -> String {
     let mut table = table::new(["System", "Parameter", "Value"]);
     for (system, account) in &accounts.systems {
         for (index, (name, value)) in account.parameters.iter().enumerate() {
@@ -41,18 +41,16 @@ fn print(server: &Server, accounts: &Accounts) {
             table.add_row(["", name, value]);
         }
     }
-    println!("{table}");
-    if let Some((_, account)) = accounts.systems.iter().find(|(system, _)| system.name() == "workspan") {
-        let value = |name: &str| account.parameters.get(name).map_or("", String::as_str);
-        println!(
-            "Try, in another terminal:\n  export GRANTLINE_WORKSPAN_CLIENTSECRET={}\n  grantline token workspan \
-             --allow-loopback --set baseUrl={} --set clientId={}",
-            value("clientSecret"),
-            value("baseUrl"),
-            value("clientId")
-        );
-    }
-    println!("Faults and the clock: POST http://{}/_emulator/... . Ctrl-C ends it.", server.addr());
+    let account = accounts.of(System::Workspan);
+    let value = |name: &str| account.parameters.get(name).map_or("", String::as_str);
+    let [secret, base, client] = ["clientSecret", "baseUrl", "clientId"].map(value);
+    let address = server.addr();
+    format!(
+        "The four systems, emulated on http://{address}\n\n{table}\nTry, in another terminal:\n  \
+         export GRANTLINE_WORKSPAN_CLIENTSECRET={secret}\n  \
+         grantline token workspan --allow-loopback --set baseUrl={base} --set clientId={client}\n\
+         Faults and the clock: POST http://{address}/_emulator/... . Ctrl-C ends it."
+    )
 }
 
 #[cfg(unix)]

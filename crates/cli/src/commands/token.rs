@@ -4,6 +4,7 @@ use crate::args::Token;
 use crate::connector::connect;
 use crate::failure::Failure;
 use crate::life::moment;
+use crate::output;
 use grantline_core::UnixTime;
 use serde_json::json;
 use std::io::IsTerminal;
@@ -25,9 +26,9 @@ pub(crate) async fn run(options: &Token) -> Result<(), Failure> {
             "renew_at": token.renew_at.map(|time| time.to_string()),
             "reconnect_at": connection.reconnect().map(|reconnect| reconnect.at.to_string()),
         });
-        println!("{object}");
+        output::line(object)?;
     } else {
-        println!("{value}");
+        output::line(value)?;
         if std::io::stderr().is_terminal() {
             let life = token.expires_at.map_or_else(|| "unknown".to_owned(), |end| moment(end, now));
             eprintln!("expires: {life}");

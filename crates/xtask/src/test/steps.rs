@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use crate::cargo::{self, WASM_CRATES, WASM_TARGET};
 use crate::emulator::Emulator;
 use crate::setup::{browser, node, rust};
-use crate::{core_imports, pkg, process, repo, size};
+use crate::{core_imports, demo, pkg, process, repo, size};
 
 /// One step.
 pub(super) struct Step {
@@ -55,6 +55,7 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("types", "TypeScript types as users see them", types).needs(&["pkg"]),
     Step::new("size", "size budget", size::check).needs(&["pkg"]),
     Step::new("node", "npm package in Node", node_tests).needs(&["pkg"]),
+    Step::new("demo", "the main job natively and in Node, compared", demo::compare).needs(&["pkg"]),
     Step::new("browser", "npm package in headless Chromium", browser_tests).needs(&["pkg"]).slow(),
 ];
 

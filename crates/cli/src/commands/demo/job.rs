@@ -98,8 +98,15 @@ impl<'a> Job<'a> {
             Ok(result) => (result, true),
             Err(problem) => (problem, false),
         };
-        let took = self.began.elapsed();
-        report.add(Row { system: self.system.name(), step: step.to_owned(), wire, result, fine, took });
+        let millis = self.began.elapsed().as_secs_f64() * 1000.0;
+        report.add(Row {
+            system: self.system.name().to_owned(),
+            step: step.to_owned(),
+            wire,
+            result,
+            fine,
+            millis,
+        });
         self.began = Instant::now();
         self.progress.set_message(format!("{}: {step}", self.system.name()));
         self.progress.inc(1);

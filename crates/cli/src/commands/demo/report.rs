@@ -3,9 +3,8 @@
 use crate::table;
 use comfy_table::{Cell, Color, Table};
 use grantline_core::{Error, Notice};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::time::Duration;
 
 /// All systems.
 #[derive(Default)]
@@ -14,15 +13,16 @@ pub(super) struct Report {
     systems: Map<String, Value>,
 }
 
-/// One step of the job on one system.
+/// One step of the job on one system. The demo of the npm package writes the same rows as JSON.
+#[derive(Deserialize)]
 pub(super) struct Row {
-    pub(super) system: &'static str,
+    pub(super) system: String,
     pub(super) step: String,
     /// Each request and its answer, secrets masked.
     pub(super) wire: Vec<String>,
     pub(super) result: String,
     pub(super) fine: bool,
-    pub(super) took: Duration,
+    pub(super) millis: f64,
 }
 
 /// A request and its answer in one line. The address of the emulator says nothing and is left out.
@@ -63,6 +63,10 @@ impl Report {
         self.systems.insert(system.to_owned(), serde_json::to_value(outcome).unwrap_or_default());
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     pub(super) fn failures(&self) -> usize {
         self.rows.iter().filter(|row| !row.fine).count()
     }
@@ -75,11 +79,11 @@ impl Report {
         let mut table = table::new(["System", "Step", "On the wire, secrets masked", "Result", "Time"]);
         let mut last = "";
         for row in &self.rows {
-            let system = if row.system == last { "" } else { row.system };
-            last = row.system;
+            let system = if row.system == last { "" } else { &row.system };
+            last = &row.system;
             let wire = if row.wire.is_empty() { "-".to_owned() } else { row.wire.join("\n") };
             let result = Cell::new(&row.result).fg(if row.fine { Color::Green } else { Color::Red });
-            let time = format!("{:.1} ms", row.took.as_secs_f64() * 1000.0);
+            let time = format!("{:.1} ms", row.millis);
             table.add_row([
                 Cell::new(system),
                 Cell::new(&row.step),

@@ -1,0 +1,16 @@
+//! Standard output, whose reader may leave at any time: `grantline connectors | head` is no failure.
+
+use crate::failure::Failure;
+use std::fmt::Display;
+use std::io::{ErrorKind, Write, stdout};
+
+/// Prints a line.
+pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Machine(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
