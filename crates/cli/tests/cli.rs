@@ -46,7 +46,7 @@ impl World {
     /// The same with WorkSpan's account: the secret from the environment.
     fn workspan(&self, arguments: &str) -> Command {
         let mut command = self.command(&format!(
-            "{arguments} --allow-loopback --set baseUrl={{base}} --set clientId=WS-ApplicationUser_emulator"
+            "{arguments} --set baseUrl={{base}} --set clientId=WS-ApplicationUser_emulator"
         ));
         command.env(
             "GRANTLINE_WORKSPAN_CLIENTSECRET",
@@ -132,7 +132,7 @@ fn secret_can_come_from_a_file_or_from_standard_input() {
     let file = world.state.path().join("secret");
     std::fs::write(&file, format!("{}\n", account.parameters["clientSecret"])).unwrap();
     let common = format!(
-        "token workstream --no-cache --allow-loopback --set baseUrl={{base}} --set clientId={}",
+        "token workstream --no-cache --set baseUrl={{base}} --set clientId={}",
         account.parameters["clientId"]
     );
     let by_file = world.run(&format!("{common} --set clientSecret=@{}", file.display()));
@@ -160,8 +160,7 @@ fn console_token_serves_until_a_person_must_act() {
     let world = World::new();
     let token = world.account(System::Workstream).console_token.unwrap();
     let run = |more: &str| {
-        let mut command =
-            world.command(&format!("token workstream --allow-loopback --set baseUrl={{base}}{more}"));
+        let mut command = world.command(&format!("token workstream --set baseUrl={{base}}{more}"));
         command.env("GRANTLINE_WORKSTREAM_TOKEN", &token).output().unwrap()
     };
     assert_eq!(text(&run("").stdout), format!("{token}\n"));
@@ -203,11 +202,10 @@ fn wrong_input_is_explained() {
         2,
         &["is an http URL"],
     );
-    fails(
-        &run(&format!("token workspan --set baseUrl=http://127.0.0.1:1 {given}")),
-        2,
-        &["--allow-loopback"],
-    );
+    for host in ["localhost.evil.com", "10.0.0.1", "127.0.0.1.evil.com", "[::2]"] {
+        let command = format!("token workspan --set baseUrl=http://{host} {given}");
+        fails(&run(&command), 2, &["is an http URL"]);
+    }
     fails(
         &run(&format!("token workspan --set baseUrl=https://evil.com {given}")),
         2,
@@ -234,7 +232,8 @@ fn wrong_input_is_explained() {
 #[test]
 fn bad_days_are_explained() {
     let world = World::new();
-    let down = "token workspan --no-cache --allow-loopback --set baseUrl=http://127.0.0.1:9 --set clientId=x --set clientSecret=@@y";
+    let down =
+        "token workspan --no-cache --set baseUrl=http://127.0.0.1:9 --set clientId=x --set clientSecret=@@y";
     fails(&world.run(down), 1, &["cannot be reached", "check the base URL and the network"]);
     let wrong = world
         .workspan("token workspan --no-cache")
@@ -253,8 +252,7 @@ fn bad_days_are_explained() {
         1,
         &["not the JSON that was asked for", "check the base URL"],
     );
-    let dead = world
-        .run("token appspace --allow-loopback --set baseUrl={base} --set subjectId=1 --set refreshToken=@@2");
+    let dead = world.run("token appspace --set baseUrl={base} --set subjectId=1 --set refreshToken=@@2");
     fails(&dead, 3, &["needs a person", "refused to renew"]);
 }
 

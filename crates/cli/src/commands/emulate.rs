@@ -48,7 +48,7 @@ fn page(server: &Server, accounts: &Accounts) -> String {
     format!(
         "The four systems, emulated on http://{address}\n\n{table}\nTry, in another terminal:\n  \
          export GRANTLINE_WORKSPAN_CLIENTSECRET={secret}\n  \
-         grantline token workspan --allow-loopback --set baseUrl={base} --set clientId={client}\n\
+         grantline token workspan --set baseUrl={base} --set clientId={client}\n\
          Faults and the clock: POST http://{address}/_emulator/... . Ctrl-C ends it."
     )
 }

@@ -60,7 +60,7 @@ pub enum SettingsError {
         problem: String,
     },
     /// A URL without TLS.
-    #[error("parameter '{parameter}' is an http URL: secrets are only sent over https{}", if *.loopback { "; to use a server on this machine, allow loopback (--allow-loopback, allow_loopback(), allowInsecureLoopback)" } else { "" })]
+    #[error("parameter '{parameter}' is an http URL: secrets are only sent over https{}", if *.loopback { "; to use a server on this machine, allow loopback by its option (allow_loopback, allowInsecureLoopback)" } else { "" })]
     Insecure {
         /// The parameter's name.
         parameter: String,
