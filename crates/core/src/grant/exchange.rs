@@ -4,7 +4,7 @@ use super::{Advance, Flight, Grant, Granted, Source, State, policy};
 use crate::answer::{self, Fresh, Verdict};
 use crate::error::{Cause, Denial, Error, Violation};
 use crate::flow::{Ambient, Step};
-use crate::http::{Fault, FaultKind, Purpose, Response};
+use crate::http::{Fault, FaultKind, Purpose, Request, Response};
 use crate::manifest::Replay;
 use crate::render::{self, Values};
 use crate::snapshot::{Refresh, Why};
@@ -13,15 +13,16 @@ use std::sync::Arc;
 
 impl Grant {
     pub(super) fn exchange(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
-        let chosen = if flight.revoking {
-            self.held.to_revoke(&self.settings)
+        flight.purpose = if flight.revoking {
+            if self.held.access.is_none() || self.settings.auth().revoke.is_none() {
+                return self.revoked(flight, false, ambient);
+            }
+            Purpose::Revoke
         } else {
-            self.choose(&flight, ambient.now)
-        };
-        flight.purpose = match chosen {
-            Ok(Some(purpose)) => purpose,
-            Ok(None) => return self.revoked(flight, false, ambient),
-            Err(why) => return self.set_back(flight, why, ambient),
+            match self.choose(&flight, ambient.now) {
+                Ok(purpose) => purpose,
+                Err(why) => return self.set_back(flight, why, ambient),
+            }
         };
         if self.is_single_use(&flight) {
             self.held.in_doubt = true;
@@ -38,8 +39,20 @@ impl Grant {
     }
 
     pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        let request = match self.request(flight.purpose) {
+            Ok(request) => request,
+            // Not on the way out of here: a lease must be given back.
+            Err(error) => return self.finish(flight, Err(error), ambient),
+        };
+        flight.sent_at = ambient.now;
+        // After a pause, too: the answer to this try may be the one that is lost.
+        self.held.in_doubt |= self.is_single_use(&flight);
+        self.go(State::Exchanging(flight), Step::Send(request))
+    }
+
+    pub(super) fn request(&self, purpose: Purpose) -> Result<Request, Error> {
         let auth = self.settings.auth();
-        let template = match flight.purpose {
+        let template = match purpose {
             Purpose::Renew => &auth.renew,
             Purpose::Revoke => &auth.revoke,
             Purpose::Acquire | Purpose::Call => &auth.acquire,
@@ -52,11 +65,7 @@ impl Grant {
         // `choose` found the template and its tokens; what is missing after all is told, not assumed.
         let template =
             template.as_ref().ok_or(Error::Misuse { state: "exchanging", event: "no template" })?;
-        let request = render::request(flight.purpose, template, values)?;
-        flight.sent_at = ambient.now;
-        // After a pause, too: the answer to this try may be the one that is lost.
-        self.held.in_doubt |= self.is_single_use(&flight);
-        self.go(State::Exchanging(flight), Step::Send(request))
+        Ok(render::request(purpose, template, values)?)
     }
 
     pub(super) fn answered(&mut self, mut flight: Flight, response: &Response, ambient: &Ambient) -> Advance {

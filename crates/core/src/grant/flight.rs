@@ -20,7 +20,10 @@ impl Grant {
 
     /// With all that is known: serve, lease, or ask the server.
     pub(super) fn decide(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
-        flight.dirty |= self.held.seed(&self.settings, ambient.now)?;
+        match self.held.seed(&self.settings, ambient.now) {
+            Ok(dirty) => flight.dirty |= dirty,
+            Err(error) => return self.finish(flight, Err(error.into()), ambient),
+        }
         if let Some(token) = &flight.rejected {
             flight.dirty |= self.held.forget(token);
         }

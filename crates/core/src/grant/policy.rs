@@ -74,15 +74,15 @@ impl Grant {
     }
 
     /// Which exchange gives a token, or why none can.
-    pub(super) fn choose(&self, flight: &Flight, now: UnixTime) -> Result<Option<Purpose>, Why> {
+    pub(super) fn choose(&self, flight: &Flight, now: UnixTime) -> Result<Purpose, Why> {
         let auth = self.settings.auth();
         let obstacle = match &auth.renew {
             Some(renew) => self.obstacle(renew, flight, now),
             None => Some(self.held.lost.unwrap_or(Reason::Expired)),
         };
         match (obstacle, &auth.acquire) {
-            (None, _) => Ok(Some(Purpose::Renew)),
-            (Some(_), Some(_)) => Ok(Some(Purpose::Acquire)),
+            (None, _) => Ok(Purpose::Renew),
+            (Some(_), Some(_)) => Ok(Purpose::Acquire),
             (Some(reason), None) => {
                 let denial = flight.refused.as_ref().map(|(_, denial)| denial.clone());
                 Err(Why::Refused(reason, denial))
@@ -144,10 +144,9 @@ impl Grant {
 
     /// It will not work again soon: remember that, so that nobody repeats the request.
     pub(super) fn set_back(&mut self, flight: Flight, why: Why, ambient: &Ambient) -> Advance {
-        if let (Why::Refused(reason, denial @ None), true) = (&why, flight.refused.is_none()) {
+        if let Why::Refused(reason, None) = why {
             // No request was made, and none can be: there is nothing to wait for.
-            let error = Error::NeedsReconnect { reason: *reason, denial: denial.clone() };
-            return self.finish(flight, Err(error), ambient);
+            return self.finish(flight, Err(Error::NeedsReconnect { reason, denial: None }), ambient);
         }
         self.remember(flight, why, [REFUSED, LONGEST_SETBACK], None, ambient)
     }
@@ -225,11 +224,6 @@ impl Held {
             self.refresh = Some(Refresh { value: value.into(), expires_at: None });
         }
         Ok(counts_from_now)
-    }
-
-    /// Whether the server must be told that the token ends.
-    pub(super) fn to_revoke(&self, settings: &Settings) -> Result<Option<Purpose>, Why> {
-        Ok((self.access.is_some() && settings.auth().revoke.is_some()).then_some(Purpose::Revoke))
     }
 
     pub(super) fn revoke(&mut self) {
