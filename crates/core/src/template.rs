@@ -28,14 +28,15 @@ impl Template {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            literal.push_str(&rest[..at]);
-            let brace = &rest[at..=at];
-            rest = &rest[at + 1..];
+        while let Some((before, after)) = rest.split_once(['{', '}']) {
+            literal.push_str(before);
+            let brace =
+                if rest.strip_prefix(before).is_some_and(|rest| rest.starts_with('{')) { '{' } else { '}' };
+            rest = after;
             if let Some(after) = rest.strip_prefix(brace) {
-                literal.push_str(brace);
+                literal.push(brace);
                 rest = after;
-            } else if let (true, Some((name, after))) = (brace == "{", rest.split_once('}')) {
+            } else if let (true, Some((name, after))) = (brace == '{', rest.split_once('}')) {
                 if !is_name(name) {
                     return Err(format!(
                         "'{{{name}}}' is no placeholder: a name is letters, digits and '_'; a literal brace is written twice"

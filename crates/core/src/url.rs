@@ -31,11 +31,8 @@ impl<'a> Url<'a> {
         if authority.contains('@') {
             return Err("has a user name in its URL, which is not supported");
         }
-        let (host, port) = match authority.rfind(':').filter(|at| !authority[*at..].contains(']')) {
-            Some(at) => (
-                &authority[..at],
-                Some(authority[at + 1..].parse().map_err(|_| "has a port that is no number")?),
-            ),
+        let (host, port) = match authority.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
+            Some((host, port)) => (host, Some(port.parse().map_err(|_| "has a port that is no number")?)),
             None => (authority, None),
         };
         if !is_host(host) {
@@ -45,7 +42,7 @@ impl<'a> Url<'a> {
         if path.split('/').any(is_dots) {
             return Err("has '.' or '..' in its path");
         }
-        Ok(Self { secure, host, port, rest, origin: &text[..text.len() - rest.len()] })
+        Ok(Self { secure, host, port, rest, origin: text.strip_suffix(rest).unwrap_or(text) })
     }
 
     /// Whether the host is this machine.
