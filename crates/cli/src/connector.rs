@@ -34,10 +34,11 @@ pub(crate) fn connect(selection: &Selection) -> Result<Connection, Failure> {
         builder = builder.parameter_set(set);
     }
     if !selection.no_cache {
-        let store = FileStore::default().map_err(|error| {
-            Failure::Machine(format!("{error}\n  --no-cache does without keeping tokens between runs"))
-        })?;
-        builder = builder.store(store);
+        // A machine that keeps nothing can still have a token.
+        match FileStore::default() {
+            Ok(store) => builder = builder.store(store),
+            Err(error) => eprintln!("warning: the token is not kept for the next run: {error}"),
+        }
     }
     let verbose = selection.verbose;
     let connection = builder.on_notice(move |notice| tell(notice, verbose)).build().map_err(|error| {

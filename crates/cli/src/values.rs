@@ -8,6 +8,9 @@ use std::{env, fs, io};
 /// The parameters of a connection: `--set` first, then the environment.
 pub(crate) fn gather(connector: &Connector, set: &[String]) -> Result<Vec<(String, Secret)>, Failure> {
     let mut values: Vec<(String, Secret)> = Vec::new();
+    if set.iter().filter(|pair| pair.ends_with("=@-")).count() > 1 {
+        return Err(Failure::Usage("only one --set can read standard input (@-)".to_owned()));
+    }
     for pair in set {
         let Some((name, value)) = pair.split_once('=') else {
             // The text may be a secret that lost its name: it is not repeated.

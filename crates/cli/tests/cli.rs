@@ -222,6 +222,7 @@ fn wrong_input_is_explained() {
         &["cannot read 'clientSecret' from /no/such/file"],
     );
     fails(&run("token workspan --set clientSecret"), 2, &["--set takes NAME=VALUE"]);
+    fails(&run("token workspan --set clientId=@- --set clientSecret=@-"), 2, &["only one --set can read"]);
     fails(&run("token ./no-such.json"), 2, &["cannot read './no-such.json'"]);
     fails(&run(&format!("token workspan --set clientId=1 {given}")), 2, &["--set clientId is given twice"]);
     fails(&run(&format!("call workspan G@T /x {given}")), 2, &["'G@T' is no HTTP method"]);
@@ -268,6 +269,16 @@ fn refusal_is_remembered_between_runs() {
         fails(&wrong, 1, &["next try not before", "--no-cache tries again at once"]);
     }
     assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 1);
+}
+
+#[test]
+fn machine_that_keeps_nothing_still_gets_a_token() {
+    let world = World::new();
+    let file = world.state.path().join("no-directory");
+    std::fs::write(&file, "").unwrap();
+    let output = world.workspan("token workspan").env("XDG_STATE_HOME", &file).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).starts_with("warning: the token is not kept for the next run"));
 }
 
 #[cfg(unix)]
