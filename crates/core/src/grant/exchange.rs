@@ -78,6 +78,9 @@ impl Grant {
                 flight.dirty = true;
                 self.finish(flight, Ok(output), ambient)
             }
+            Verdict::Later { denial, .. } if self.may_be_spent(&flight, denial.status) => {
+                self.exchange(flight, ambient)
+            }
             Verdict::Later { denial, retry_at } => {
                 self.settle(&flight);
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
@@ -112,6 +115,14 @@ impl Grant {
                 self.later(flight, Cause::Network(Fault { detail, ..fault }), None, ambient)
             }
         }
+    }
+
+    /// Whether a failing server, or a gateway before it, may have renewed all the same. Then the first grant is the
+    /// way on; without one the refresh token is all there is, and is tried again.
+    pub(super) fn may_be_spent(&self, flight: &Flight, status: u16) -> bool {
+        self.is_single_use(flight)
+            && matches!(status, 500 | 502 | 504)
+            && self.settings.auth().acquire.is_some()
     }
 
     /// What became of a renewal is known. A first grant that fails says nothing of a renewal before it.
