@@ -82,22 +82,36 @@ pub(crate) fn denial(
     tokens: &[&Secret],
 ) -> Denial {
     let rule = settings.auth().errors.as_ref();
-    let find = |pointers: &[Pointer]| {
-        let found = pointers.iter().find_map(|pointer| word(json?.at(pointer)?))?;
+    type Read = fn(&Json) -> Option<String>;
+    let find = |pointers: &[Pointer], read: Read| {
+        let found = pointers.iter().find_map(|pointer| read(json?.at(pointer)?))?;
         Some(settings.scrub(&found, tokens))
     };
-    let standard =
-        |name: &str| json.and_then(|json| word(json.get(name)?)).map(|text| settings.scrub(&text, tokens));
+    let standard = |name: &str, read: Read| {
+        json.and_then(|json| read(json.get(name)?)).map(|text| settings.scrub(&text, tokens))
+    };
     let header = rule.and_then(|rule| rule.request_id_header.as_deref()).unwrap_or("x-request-id");
     Denial {
         status: response.status,
         code: rule
             .filter(|rule| !rule.code.is_empty())
-            .map_or_else(|| standard("error"), |rule| find(&rule.code)),
+            .map_or_else(|| standard("error", code), |rule| find(&rule.code, code)),
         message: rule
             .filter(|rule| !rule.message.is_empty())
-            .map_or_else(|| standard("error_description"), |rule| find(&rule.message)),
+            .map_or_else(|| standard("error_description", word), |rule| find(&rule.message, word)),
         request_id: response.headers.get(header).map(|id| settings.scrub(id, tokens)),
+    }
+}
+
+/// An error code. Whatever stands there and is not empty says that something is wrong.
+fn code(json: &Json) -> Option<String> {
+    match json {
+        Json::Bool(true) => Some("true".to_owned()),
+        Json::Object(members) if !members.is_empty() => {
+            let inner = ["code", "type", "message"].into_iter().find_map(|name| word(json.get(name)?));
+            Some(inner.unwrap_or_else(|| "error".to_owned()))
+        }
+        _ => word(json),
     }
 }
 

@@ -94,7 +94,10 @@ impl Grant {
             Verdict::Broken(_, denial) if flight.purpose == Purpose::Renew && denial.status < 300 => {
                 self.lost(flight, Cause::Server(denial), ambient)
             }
-            Verdict::Broken(violation, denial) => self.broken(flight, violation, denial, ambient),
+            Verdict::Broken(violation, denial) => {
+                self.settle(&flight);
+                self.broken(flight, violation, denial, ambient)
+            }
         }
     }
 
@@ -108,7 +111,10 @@ impl Grant {
                 self.lost(flight, Cause::Network(Fault { detail, ..fault }), ambient)
             }
             FaultKind::TooLarge => self.broken(flight, Violation::TooLarge, nothing, ambient),
-            FaultKind::Redirected => self.broken(flight, Violation::Redirect, nothing, ambient),
+            FaultKind::Redirected => {
+                self.settle(&flight);
+                self.broken(flight, Violation::Redirect, nothing, ambient)
+            }
             _ => {
                 // Not sent, or a request that may be sent twice.
                 self.settle(&flight);
