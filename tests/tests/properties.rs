@@ -217,10 +217,12 @@ proptest! {
             if matches!(event, Event::Start { .. } | Event::Revoke) {
                 sent = 0;
             }
-            // Answered, or never sent.
+            // Answered, or never sent. A hidden redirect is an answer.
             let answered = match &event {
                 Event::Response(_) => true,
-                Event::Failed(fault) => matches!(fault.kind, FaultKind::Unreachable | FaultKind::Store),
+                Event::Failed(fault) => {
+                    matches!(fault.kind, FaultKind::Unreachable | FaultKind::Store | FaultKind::Redirected)
+                }
                 _ => false,
             };
             let outcome = grant.advance(event, &ambient);
