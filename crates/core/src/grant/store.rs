@@ -10,8 +10,11 @@ use std::sync::Arc;
 impl Grant {
     /// Another process holds the lease: it may renew for us.
     pub(super) fn queue(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
-        if let Reading::Fresh(token) | Reading::Due(token) = self.read(ambient.now) {
-            return Ok(Step::Done { output: Granted::held(token) });
+        match self.read(ambient.now) {
+            Reading::Fresh(token) | Reading::Due(token) if !flight.revoking => {
+                return Ok(Step::Done { output: Granted::held(token) });
+            }
+            _ => {}
         }
         flight.queued += 1;
         match policy::queue_pause(flight.queued, ambient) {
