@@ -3,6 +3,7 @@
 use grantline_connectors as connectors;
 use grantline_redis::redis::{self, aio::MultiplexedConnection};
 use grantline_reqwest::{BoxFuture, Builder, Clock, Connection, UnixTime};
+use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -31,7 +32,8 @@ impl Redis {
     /// Ends it, if it runs, and starts it anew: empty.
     pub(crate) fn restart(&mut self) {
         self.stop();
-        let mut child = Command::new("redis-server")
+        let program = env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into());
+        let mut child = Command::new(program)
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--requirepass", PASSWORD])
             .arg("--unixsocket")
             .arg(self.socket())
