@@ -47,9 +47,12 @@ async fn a_dropped_lease_is_given_back() {
     let redis = Redis::start();
     let store = RedisStore::connect(&redis.url()).await.unwrap();
     drop(lease(&store).await.unwrap());
-    while lease(&store).await.is_none() {
-        tokio::task::yield_now().await;
-    }
+    let freed = async {
+        while lease(&store).await.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), freed).await.expect("it is held by nobody");
 }
 
 /// Without a runtime nobody gives it back, and nothing panics.
