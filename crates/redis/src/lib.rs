@@ -27,7 +27,7 @@
 //! - No error and no `Debug` output holds a password or a record.
 //!
 //! The records hold tokens: whoever may read these keys may use them. A user of Redis with the rights
-//! `~grantline:* +get +set +eval +del` is enough (and what the client says when it connects: `+client|setinfo`).
+//! `~grantline:* +get +set +eval +del` is enough.
 //! Commands are sent to one server; a cluster that redirects clients is not followed.
 //!
 //! The feature `tls` adds `rediss://`. [`redis`] is part of the public API.

@@ -69,3 +69,18 @@ fn a_lease_that_outlives_its_runtime_ends_by_itself() {
         .block_on(async { redis::cmd("PTTL").arg(KEY).query_async(&mut redis.bare().await).await.unwrap() });
     assert!(left > 0);
 }
+
+/// As the documentation of the crate says.
+#[tokio::test]
+async fn a_user_with_few_rights_is_enough() {
+    let redis = Redis::start();
+    let rights = ["on", ">few", "~grantline:*", "-@all", "+get", "+set", "+eval", "+del"];
+    let mut bare = redis.bare().await;
+    redis::cmd("ACL").arg("SETUSER").arg("few").arg(&rights).exec_async(&mut bare).await.unwrap();
+    let store = RedisStore::connect(&format!("{}&user=few", redis.url_with("few"))).await.unwrap();
+    assert!(store.load("workspan-0123").await.unwrap().is_none());
+    lease(&store).await.unwrap().release().await.unwrap();
+    assert!(lease(&store).await.is_some());
+    let error = store.prefix("other:").load("workspan-0123").await.unwrap_err().to_string();
+    assert!(error.contains("other:workspan-0123") && error.contains("may not"), "{error}");
+}
