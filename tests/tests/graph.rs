@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     ("grantline-core", &[]),
     ("grantline-connectors", &["grantline-core"]),
     ("grantline-reqwest", &["grantline-core"]),
-    ("grantline-redis", &["grantline-core"]),
+    ("grantline-redis", &["grantline-core", "grantline-reqwest"]),
     ("grantline-fetch", &["grantline-core"]),
     ("grantline-wasm", &["grantline-fetch", "grantline-connectors", "grantline-core"]),
     ("grantline-export", &["grantline-core", "grantline-connectors"]),

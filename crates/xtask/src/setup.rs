@@ -2,6 +2,8 @@
 
 pub(crate) mod browser;
 pub(crate) mod node;
+mod package;
+pub(crate) mod redis;
 pub(crate) mod rust;
 
 use std::env;

@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::cargo::{self, WASM_CRATES, WASM_TARGET};
 use crate::emulator::Emulator;
-use crate::setup::{browser, node, rust};
+use crate::setup::{browser, node, redis, rust};
 use crate::{core_imports, demo, pkg, process, repo, size};
 
 /// One step.
@@ -83,7 +83,8 @@ fn clippy_wasm() -> Result<()> {
 }
 
 fn rust_tests() -> Result<()> {
-    process::run(all_but_wasm(&mut cargo::command(["test", "--no-fail-fast"])))
+    let mut command = cargo::command(["test", "--no-fail-fast"]);
+    process::run(all_but_wasm(&mut command).env("REDIS_SERVER", redis::ready()?))
 }
 
 fn rust_tests_in_node() -> Result<()> {
