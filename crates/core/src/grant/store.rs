@@ -4,8 +4,6 @@ use super::{Advance, Flight, Grant, Granted, Outcome, Reading, Source, State, po
 use crate::error::{Cause, Error};
 use crate::flow::{Ambient, Step};
 use crate::snapshot::{Held, Snapshot, store_fault};
-use crate::token::Token;
-use std::sync::Arc;
 
 impl Grant {
     /// Another process holds the lease: it may renew for us.
@@ -28,12 +26,12 @@ impl Grant {
 
     pub(super) fn loaded(
         &mut self,
-        mut flight: Flight,
+        flight: Flight,
         record: Option<Box<Snapshot>>,
         ambient: &Ambient,
     ) -> Advance {
         let stored = record.as_ref().map_or(0, |record| record.revision());
-        flight.dirty |= self.adopt(record, flight.rejected.as_ref());
+        self.adopt(record);
         if flight.leased && stored < self.held.revision {
             // The store was emptied or put back: our record is written over what is there.
             self.held.revision = stored;
@@ -41,16 +39,12 @@ impl Grant {
         self.decide(flight, ambient)
     }
 
-    /// Takes a record that is not older than what is held; whether a rejected token was dropped on the way.
-    pub(super) fn adopt(&mut self, record: Option<Box<Snapshot>>, rejected: Option<&Arc<Token>>) -> bool {
-        let ours = self.settings.key();
-        if let Some(record) =
-            record.filter(|record| record.key == ours && record.revision() > self.held.revision)
-        {
+    /// Takes a record that is newer than what is held. A rejected token in it is dropped by `decide`.
+    fn adopt(&mut self, record: Option<Box<Snapshot>>) {
+        let (key, revision) = (self.settings.key(), self.held.revision);
+        if let Some(record) = record.filter(|record| record.key == key && record.revision() > revision) {
             self.held = record.held;
-            return rejected.is_some_and(|token| self.held.forget(token));
         }
-        false
     }
 
     /// The mark was not written, so nothing was sent, and nothing is in doubt.
