@@ -199,16 +199,9 @@ macro_rules! choice {
     ($(#[doc = $doc:literal])* pub enum $name:ident { $(
         $(#[doc = $variant_doc:literal])* $variant:ident = $word:literal,
     )* } $(else $default:ident)?) => {
-        $(#[doc = $doc])*
-        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        pub enum $name { $( $(#[doc = $variant_doc])* $variant, )* }
-
-        impl $name {
-            /// The word in a manifest.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $( Self::$variant => $word, )* }
-            }
+        $crate::names::words! {
+            $(#[doc = $doc])*
+            pub enum $name { $( $(#[doc = $variant_doc])* $variant = $word, )* }
         }
 
         impl $crate::manifest::read::Read for $name {
@@ -216,20 +209,14 @@ macro_rules! choice {
                 $crate::manifest::read::Shape::Choice(&[$( ($word, concat!($($variant_doc),*)), )*]);
 
             fn read(json: &$crate::json::Json, reader: &mut $crate::manifest::read::Reader) -> Option<Self> {
-                match json.as_str() {
-                    $( Some($word) => Some(Self::$variant), )*
-                    Some(other) => {
-                        let words = [$($word),*];
-                        let hint = $crate::names::nearest(other, words.into_iter());
-                        reader.problem(format!(
-                            "'{other}' is none of {}{}",
-                            words.join(", "),
-                            $crate::error::DidYouMean(hint)
-                        ));
-                        None
-                    }
-                    None => reader.wrong_kind("a string", json),
-                }
+                let Some(given) = json.as_str() else { return reader.wrong_kind("a string", json) };
+                Self::from_name(given).or_else(|| {
+                    let words = [$($word),*];
+                    let hint = $crate::names::nearest(given, words.into_iter());
+                    let known = words.join(", ");
+                    reader.problem(format!("'{given}' is none of {known}{}", $crate::error::DidYouMean(hint)));
+                    None
+                })
             }
             $( fn absent() -> Option<Self> { Some(Self::$default) } )?
         }
