@@ -3,7 +3,7 @@
 use crate::error::{Denial, Violation};
 use crate::http::Response;
 use crate::json::{Json, Pointer};
-use crate::manifest::{ErrorRule, Expiry, TokenRule};
+use crate::manifest::{ErrorRule, Expiry, Format, TokenRule};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::time::UnixTime;
@@ -46,17 +46,19 @@ pub(crate) fn judge(
     now: UnixTime,
 ) -> Verdict {
     let auth = settings.auth();
-    let json = Json::parse(&response.body).ok();
+    let json = read(&response.body, auth.token.as_ref());
     let denial = denial(response, json.as_ref(), settings, tokens);
     match response.status {
-        // Services that answer everything with a code say 0 for success.
-        200..300 if denial.code.as_deref().is_none_or(|code| code == "0") => match (&json, &auth.token) {
-            (Some(json), Some(rule)) => {
-                fresh(json, rule, sent_at).map_or_else(|why| Verdict::Broken(why, denial), Verdict::Granted)
+        200..300 if denial.code.as_deref().is_none_or(|code| is_success(code, auth.errors.as_ref())) => {
+            match (&json, &auth.token) {
+                (Some(json), Some(rule)) => fresh(json, rule, sent_at)
+                    .map_or_else(|why| Verdict::Broken(why, denial), Verdict::Granted),
+                (None, Some(rule)) if rule.format == Format::Json => {
+                    Verdict::Broken(Violation::NotJson, denial)
+                }
+                _ => Verdict::Broken(Violation::NoToken, denial),
             }
-            (None, _) => Verdict::Broken(Violation::NotJson, denial),
-            (_, None) => Verdict::Broken(Violation::NoToken, denial),
-        },
+        }
         300..400 => Verdict::Broken(Violation::Redirect, denial),
         status if is_later(status, &denial, auth.errors.as_ref()) => {
             let retry_at =
@@ -65,6 +67,21 @@ pub(crate) fn judge(
         }
         _ => Verdict::Denied(denial),
     }
+}
+
+/// The answer as a tree: JSON, or where the connector says so, a form. A refusal is often JSON even there.
+fn read(body: &str, rule: Option<&TokenRule>) -> Option<Json> {
+    let json = Json::parse(body).ok();
+    if rule.is_none_or(|rule| rule.format == Format::Json) {
+        json
+    } else {
+        json.or_else(|| Json::from_form(body))
+    }
+}
+
+/// Services that answer everything with a code say 0 for success, or what the connector names.
+fn is_success(code: &str, rule: Option<&ErrorRule>) -> bool {
+    code == "0" || rule.is_some_and(|rule| rule.success_codes.iter().any(|known| known == code))
 }
 
 /// Whether an answer means that it may work later: these statuses, and what the connector adds.
@@ -96,9 +113,10 @@ pub(crate) fn denial(
         code: rule
             .filter(|rule| !rule.code.is_empty())
             .map_or_else(|| standard("error", code), |rule| find(&rule.code, code)),
-        message: rule
-            .filter(|rule| !rule.message.is_empty())
-            .map_or_else(|| standard("error_description", word), |rule| find(&rule.message, word)),
+        message: rule.filter(|rule| !rule.message.is_empty()).map_or_else(
+            || standard("error_description", Json::word),
+            |rule| find(&rule.message, Json::word),
+        ),
         request_id: response.headers.get(header).map(|id| settings.scrub(id, tokens)),
     }
 }
@@ -108,19 +126,10 @@ fn code(json: &Json) -> Option<String> {
     match json {
         Json::Bool(true) => Some("true".to_owned()),
         Json::Object(members) if !members.is_empty() => {
-            let inner = ["code", "type", "message"].into_iter().find_map(|name| word(json.get(name)?));
+            let inner = ["code", "type", "message"].into_iter().find_map(|name| json.get(name)?.word());
             Some(inner.unwrap_or_else(|| "error".to_owned()))
         }
-        _ => word(json),
-    }
-}
-
-/// A code or message: text or a number, not empty.
-fn word(json: &Json) -> Option<String> {
-    match json {
-        Json::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Json::Int(number) => Some(number.to_string()),
-        _ => None,
+        _ => json.word(),
     }
 }
 
@@ -144,6 +153,16 @@ fn expiry(json: &Json, rules: &[Expiry], sent_at: UnixTime) -> Option<UnixTime> 
     rules.iter().find_map(|rule| match rule {
         Expiry::Fixed(seconds) => Some(sent_at.after(Duration::from_secs(*seconds))),
         Expiry::Seconds(pointer) => seconds(json.at(pointer)?).map(|lifetime| sent_at.after(lifetime)),
+        Expiry::Milliseconds(pointer) => {
+            seconds(json.at(pointer)?).map(|lifetime| sent_at.after(lifetime / 1000))
+        }
+        Expiry::EpochSeconds(pointer) => {
+            seconds(json.at(pointer)?).map(|since| UnixTime::default().after(since))
+        }
+        Expiry::EpochMilliseconds(pointer) => {
+            seconds(json.at(pointer)?).map(|since| UnixTime::default().after(since / 1000))
+        }
+        Expiry::Date(pointer) => UnixTime::from_iso(json.at(pointer)?.as_str()?),
         Expiry::Jwt(pointer) => jwt_expiry(json.at(pointer)?.as_str()?, sent_at),
     })
 }

@@ -3,20 +3,22 @@
 //! ```text
 //! Idle --Start--> Authorizing --Token--> Sending --Response--> Done
 //!                      ^                  |   |
-//!                      +---- 401, once ---+   | 401, but the body cannot be sent again
+//!                      +-- refused, once -+   | refused, but the body cannot be sent again
 //!                                             v
 //!                                          Renewing --Token--> Done
 //! ```
 //!
-//! A body that cannot be sent again gets its 401, after the token was renewed for whoever comes next. A caller for
+//! A token is refused with 401, and with whatever else the connector names: other statuses, or words in a body. A
+//! request whose body cannot be sent again gets that answer, after the token was renewed for whoever comes next. A caller for
 //! whom no token can be had is told why by the adapter, which had that answer from the grant.
 //!
-//! The body of the request and of its answer stay with the adapter.
+//! The bodies stay with the adapter, but for what a connector wants to see of an answer ([`Request::body_statuses`]).
 
 use crate::error::{Error, SettingsError};
 use crate::flow::{Ambient, Event, Flow, Step};
-use crate::http::{Fault, Purpose, Request};
-use crate::manifest::Fields;
+use crate::http::{Fault, Purpose, Request, Response};
+use crate::json::Json;
+use crate::manifest::{Fields, RejectedBody, RejectedRule};
 use crate::render;
 use crate::settings::Settings;
 use crate::token::Token;
@@ -110,7 +112,47 @@ impl Call {
         request.url.clone_from(&self.url);
         render::headers(&self.settings, &self.headers, &mut request)?;
         render::apply(&self.settings, &token.value, &mut request)?;
+        if let Some(rule) = &self.settings.auth().rejected {
+            request.body_statuses =
+                rule.bodies.iter().flat_map(|body| body.statuses.iter().copied()).collect();
+            request.max_body = if rule.bodies.is_empty() { 0 } else { LARGEST_PEEK };
+        }
         Ok(request)
+    }
+
+    /// Whether the API no longer takes the token.
+    fn is_rejection(&self, response: &Response) -> bool {
+        let rule = self.settings.auth().rejected.as_ref();
+        response.status == 401 || rule.is_some_and(|rule| rule.matches(response))
+    }
+}
+
+/// A longer body is not one that tells of a token.
+const LARGEST_PEEK: u32 = 1 << 16;
+
+impl RejectedRule {
+    fn matches(&self, response: &Response) -> bool {
+        self.statuses.contains(&response.status) || self.bodies.iter().any(|body| body.matches(response))
+    }
+}
+
+impl RejectedBody {
+    fn matches(&self, response: &Response) -> bool {
+        let text = response.body.as_str();
+        if !self.statuses.contains(&response.status) || text.len() > LARGEST_PEEK as usize {
+            return false;
+        }
+        match &self.at {
+            None => self.words.iter().any(|word| text.contains(word.as_str())),
+            Some(place) => {
+                let json = Json::parse(text).ok();
+                let found = json.as_ref().and_then(|json| match json.at(place)? {
+                    Json::Bool(flag) => Some(flag.to_string()),
+                    other => other.word(),
+                });
+                found.is_some_and(|found| self.words.contains(&found))
+            }
+        }
     }
 }
 
@@ -128,7 +170,9 @@ impl Flow for Call {
                 self.state = State::Sending { attempts: attempts + 1, token };
                 Ok(Step::Send(request))
             }
-            (State::Sending { attempts: 1, token }, Event::Response(response)) if response.status == 401 => {
+            (State::Sending { attempts: 1, token }, Event::Response(response))
+                if self.is_rejection(&response) =>
+            {
                 let status = response.status;
                 self.state = if self.replayable {
                     State::Authorizing { attempts: 1 }

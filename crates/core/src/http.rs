@@ -94,6 +94,8 @@ pub struct Request {
     pub timeout_ms: u32,
     /// How many bytes of the answer's body the core wants to see; a token answer that is longer is refused.
     pub max_body: u32,
+    /// For a call: with which statuses the body of the answer is wanted at all. A longer one is left out.
+    pub body_statuses: Vec<u16>,
     pub(crate) masks: Vec<(Part, Range<usize>)>,
 }
 
@@ -107,6 +109,7 @@ impl Request {
             body: None,
             timeout_ms: 0,
             max_body: 0,
+            body_statuses: Vec::new(),
             masks: Vec::new(),
         }
     }
@@ -171,6 +174,9 @@ impl Serialize for Request {
         }
         map.serialize_entry("timeoutMs", &self.timeout_ms)?;
         map.serialize_entry("maxBody", &self.max_body)?;
+        if !self.body_statuses.is_empty() {
+            map.serialize_entry("bodyStatuses", &self.body_statuses)?;
+        }
         map.serialize_entry("secretUrl", &self.secret_url())?;
         map.end()
     }
@@ -209,7 +215,7 @@ pub struct Response {
     pub status: u16,
     /// The header fields.
     pub headers: Headers,
-    /// The body, at most as long as the request allowed; empty for a call.
+    /// The body, at most as long as the request allowed; of a call, only what the request wants to see.
     pub body: String,
 }
 

@@ -36,6 +36,22 @@ impl Json {
         serde_json::from_str(text)
     }
 
+    /// Reads a form (`a=1&b=2`) as an object of strings. A name that stands twice, or bytes that are no text, make it
+    /// none.
+    #[must_use]
+    pub fn from_form(text: &str) -> Option<Self> {
+        let mut members: Vec<(String, Self)> = Vec::new();
+        for pair in text.trim().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (unescaped(name)?, unescaped(value)?);
+            if members.iter().any(|(known, _)| *known == name) {
+                return None;
+            }
+            members.push((name, Self::String(value)));
+        }
+        Some(Self::Object(members))
+    }
+
     /// The member called `name`, if this is an object that has it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
@@ -56,6 +72,15 @@ impl Json {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A code or a message: text or a whole number, not empty.
+    pub(crate) fn word(&self) -> Option<String> {
+        match self {
+            Self::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+            Self::Int(number) => Some(number.to_string()),
             _ => None,
         }
     }
@@ -100,6 +125,23 @@ impl From<&str> for Json {
     fn from(text: &str) -> Self {
         Self::String(text.to_owned())
     }
+}
+
+/// A name or value of a form, decoded.
+fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                u8::try_from(digit()? * 16 + digit()?).ok()?
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// A JSON Pointer (RFC 6901), split and unescaped.

@@ -2,7 +2,7 @@
 
 use crate::error::SettingsError;
 use crate::http::{Part, Purpose, Request};
-use crate::manifest::{Basic, BasicEncoding, Body, Fields, RequestTemplate, Scalar};
+use crate::manifest::{Basic, BasicEncoding, Body, Fields, FormSpace, Format, RequestTemplate, Scalar};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::template::{Piece, Scope, Slot, Template, Value, write_value};
@@ -100,7 +100,9 @@ pub(crate) fn request(
     request.body = body;
     request.masks.extend(secrets.drain(..).map(|range| (Part::Body, range)));
     if !template.headers.has("accept") {
-        request.push_header("accept", "application/json".to_owned(), Vec::new());
+        let form = auth_answers_form(values.settings);
+        let kind = if form { FORM } else { "application/json" };
+        request.push_header("accept", kind.to_owned(), Vec::new());
     }
     if let Some(kind) = kind.filter(|_| !template.headers.has("content-type")) {
         request.push_header("content-type", kind.to_owned(), Vec::new());
@@ -202,6 +204,12 @@ fn missing(name: &str, settings: &Settings) -> SettingsError {
     SettingsError::Missing { parameter: name.to_owned(), title: title.to_owned() }
 }
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn auth_answers_form(settings: &Settings) -> bool {
+    settings.auth().token.as_ref().is_some_and(|rule| rule.format == Format::Form)
+}
+
 type Rendered = (Option<String>, Option<&'static str>);
 
 fn body(
@@ -211,9 +219,13 @@ fn body(
 ) -> Result<Rendered, SettingsError> {
     let mut out = String::new();
     if let Some(form) = &template.form {
-        write_pairs(form, scope, Slot::Form, None, &mut out, secrets)?;
+        let slot = match template.form_space {
+            FormSpace::Plus => Slot::Form,
+            FormSpace::Percent => Slot::Query,
+        };
+        write_pairs(form, scope, slot, None, &mut out, secrets)?;
         // Bare: some servers refuse a charset here.
-        return Ok((Some(out), Some("application/x-www-form-urlencoded")));
+        return Ok((Some(out), Some(FORM)));
     }
     if let Some(json) = &template.json {
         write_json(json, scope, &mut out, secrets)?;

@@ -124,11 +124,21 @@ impl Parameter {
     pub const fn is_required(&self) -> bool {
         !self.optional && self.default.is_none()
     }
+
+    /// A list as the service writes it; anything else as it is.
+    fn joined(&self, value: Secret) -> Secret {
+        let Some(separator) = &self.separator else { return value };
+        // A list is no secret: only a 'string' can be one.
+        let items =
+            value.expose().split(|c: char| c == ',' || c.is_whitespace()).filter(|item| !item.is_empty());
+        items.collect::<Vec<_>>().join(separator).into()
+    }
 }
 
 fn bind(parameter: &Parameter, given: &[(String, Secret)]) -> Result<Option<Secret>, SettingsError> {
     let value = given.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
-    let Some(value) = value.or_else(|| parameter.default.as_deref().map(Secret::from)) else {
+    let value = value.or_else(|| parameter.default.as_deref().map(Secret::from));
+    let Some(value) = value.map(|value| parameter.joined(value)) else {
         if parameter.optional {
             return Ok(None);
         }

@@ -16,6 +16,9 @@ pub struct UnixTime(u64);
 const LATEST: u64 = 253_402_300_799_000;
 
 impl UnixTime {
+    /// The latest time there is here, in the year 9999.
+    pub const MAX: Self = Self(LATEST);
+
     /// A time from milliseconds since the epoch, cut to the year 9999.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
@@ -52,21 +55,29 @@ impl UnixTime {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// Reads what a person writes: `2026-11-22`, `2026-11-22T05:19:01Z`, or seconds since 1970.
+    /// Reads what a person writes: `2026-11-22`, a moment as [`Self::from_iso`] reads it, or seconds since 1970.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.bytes().all(|b| b.is_ascii_digit()) {
             return text.parse().ok().filter(|seconds| *seconds <= LATEST / 1000).map(Self::from_secs);
         }
-        let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00Z"));
-        let mut parts = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
-        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-        let real = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-        let days = days_from_civil(real.then_some(year)?, month, day)?;
-        // A day that the month does not have would be one of the next month.
-        let days = (civil_from_days(days) == (year, month, day)).then_some(days)?;
-        Some(Self::from_secs(days * 86_400 + seconds_of_day(clock.strip_suffix('Z')?)?))
+        Self::from_iso(text).or_else(|| Some(Self::from_secs(days_of(text)? * 86_400)))
+    }
+
+    /// Reads a moment as ISO 8601 and RFC 3339 write it: `2026-11-22T05:19:01.25Z`, `2026-11-22 06:19+01:00`. Without
+    /// a zone it would not be one.
+    #[must_use]
+    pub fn from_iso(text: &str) -> Option<Self> {
+        let (date, clock) = text.trim().split_once(['T', 't', ' '])?;
+        let (clock, zone) = clock.split_at(clock.find(['Z', 'z', '+', '-'])?);
+        let local = days_of(date)? * 86_400_000 + millis_of_day(clock)?;
+        let utc = match (zone.strip_prefix('+'), zone.strip_prefix('-')) {
+            (Some(east), _) => local.checked_sub(millis_of_zone(east)?)?,
+            (_, Some(west)) => local + millis_of_zone(west)?,
+            _ => Some(local).filter(|_| zone.len() == 1)?,
+        };
+        Some(Self::from_millis(utc))
     }
 
     /// Reads the `Retry-After` field of RFC 9110, section 10.2.3: seconds, or any of the three date forms.
@@ -114,6 +125,38 @@ const MONTHS: [&str; 12] =
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Days since 1970-01-01 of `2026-11-22`. A day that its month does not have is none of the next month.
+fn days_of(date: &str) -> Option<u64> {
+    let mut parts = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let real = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let days = days_from_civil(real.then_some(year)?, month, day)?;
+    (civil_from_days(days) == (year, month, day)).then_some(days)
+}
+
+/// `05:19`, `05:19:01` or `05:19:01.25`.
+fn millis_of_day(clock: &str) -> Option<u64> {
+    let (clock, fraction) = clock.split_once(['.', ',']).unwrap_or((clock, "0"));
+    let seconds = match clock.len() {
+        5 => seconds_of_day(&format!("{clock}:00"))?,
+        _ => seconds_of_day(clock)?,
+    };
+    let digits = fraction.bytes().all(|b| b.is_ascii_digit()) && !fraction.is_empty();
+    let thousandths = digits.then(|| format!("{fraction:0<3}"))?;
+    Some(seconds * 1000 + thousandths.get(..3)?.parse::<u64>().ok()?)
+}
+
+/// `01:00`, `0100` or `01`.
+fn millis_of_zone(zone: &str) -> Option<u64> {
+    let (hours, minutes) = match zone.len() {
+        2 => (zone, "0"),
+        4 => zone.split_at_checked(2)?,
+        _ => zone.split_once(':')?,
+    };
+    let (hours, minutes) = (hours.parse::<u64>().ok()?, minutes.parse::<u64>().ok()?);
+    (hours < 24 && minutes < 60).then_some((hours * 60 + minutes) * 60_000)
 }
 
 fn seconds_of_day(clock: &str) -> Option<u64> {
@@ -165,18 +208,32 @@ mod tests {
 
     #[test]
     fn reads_what_people_write() {
-        for text in ["2021-10-09T07:38:42Z", "2021-10-09 07:38:42Z", "1633765122"] {
+        for text in [
+            "2021-10-09T07:38:42Z",
+            "2021-10-09 07:38:42Z",
+            "2021-10-09T09:38:42+02:00",
+            "2021-10-09t05:08:42.0-0230",
+            "1633765122",
+        ] {
             assert_eq!(UnixTime::parse(text), Some(UnixTime::from_secs(1_633_765_122)), "{text}");
         }
         assert_eq!(UnixTime::parse("2021-10-09").unwrap().to_string(), "2021-10-09T00:00:00Z");
+        let fraction = UnixTime::from_iso("2021-10-09T07:38:42.1259Z");
+        assert_eq!(fraction, Some(UnixTime::from_millis(1_633_765_122_125)));
+        assert_eq!(UnixTime::from_iso("2021-10-09T09:38+02"), UnixTime::from_iso("2021-10-09T07:38Z"));
         for junk in [
             "",
             "yesterday",
             "2021-13-01",
             "2021-02-29",
             "1633765122000",
-            "2021-10-09T07:38:42+02:00",
+            "2021-10-09T07:38:42",
+            "2021-10-09T07:38:42+2",
+            "2021-10-09T07:38:42+24:00",
+            "2021-10-09T07:38:42Zulu",
+            "2021-10-09T07:38:42.Z",
             "2021-10-09T25:00:00Z",
+            "1970-01-01T00:30:00+01:00",
         ] {
             assert_eq!(UnixTime::parse(junk), None, "{junk}");
         }

@@ -43,6 +43,7 @@ mod connection;
 mod driver;
 mod flight;
 mod inner;
+mod peek;
 mod request;
 mod store;
 mod transport;

@@ -3,6 +3,7 @@
 use crate::connection::Connection;
 use crate::driver::{Wire, drive};
 use crate::inner::Inner;
+use crate::peek;
 use crate::transport::{self, Clients};
 use grantline_core::error::SettingsError;
 use grantline_core::{Ambient, Call, Called, Error, Event, Fault, Flow, Request, Response};
@@ -144,8 +145,12 @@ impl Wire for ApiWire {
         match self.exchange(request).await {
             Ok(response) => {
                 let (status, headers) = (response.status().as_u16(), transport::headers(response.headers()));
+                let (seen, response) = match peek::peek(request, response).await {
+                    Ok(peeked) => peeked,
+                    Err(fault) => return Event::Failed(fault),
+                };
                 self.response = Some(response);
-                Event::Response(Response::new(status, headers, &[]))
+                Event::Response(Response::new(status, headers, &seen))
             }
             Err(fault) => Event::Failed(fault),
         }

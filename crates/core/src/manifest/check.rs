@@ -2,7 +2,7 @@
 
 use super::read::Reader;
 use super::values::{is_header_name, is_id};
-use super::{Auth, Fields, Hosts, Kind, Manifest, Parameter, RequestTemplate};
+use super::{Auth, Fields, Hosts, Kind, Manifest, Parameter, RejectedRule, RequestTemplate};
 use crate::names::nearest;
 use crate::template::{Template, is_name};
 
@@ -81,6 +81,9 @@ fn parameters(parameters: &[Parameter], shared: &[Parameter], reader: &mut Reade
                     });
                 }
             }
+            if parameter.separator.is_some() && parameter.kind != Kind::String {
+                reader.inside("separator", |reader| reader.problem("only a 'string' can be a list"));
+            }
         });
     }
 }
@@ -137,6 +140,9 @@ fn check_auth(manifest: &Manifest, own: &[Parameter], auth: &Auth, reader: &mut 
             reader.problem("'{refreshToken}' never goes to the API; '{accessToken}' does");
         }
     });
+    if let Some(rule) = &auth.rejected {
+        reader.inside("rejected", |reader| check_rejected(rule, reader));
+    }
     if let Some(seed) = &auth.seed {
         let templates = [&seed.access_token, &seed.issued_at, &seed.refresh_token];
         reader.inside("seed", |reader| known.check(templates.into_iter().flatten(), &[], reader));
@@ -150,18 +156,68 @@ fn check_request(known: &Known<'_>, request: &RequestTemplate, reader: &mut Read
     if bodies.into_iter().filter(|body| *body).count() > 1 {
         reader.problem("at most one of 'form', 'json' and 'text' can be the body");
     }
-    if request.basic.is_some() && request.headers.has("authorization") {
-        reader.problem("'basic' and an 'authorization' header are two authentications at once");
+    check_content_type(request, reader);
+    if let Some(basic) = &request.basic {
+        if request.headers.has("authorization") {
+            reader.problem("'basic' and an 'authorization' header are two authentications at once");
+        }
+        let own = [&basic.user, &basic.password];
+        let mut elsewhere = request.templates();
+        elsewhere.retain(|template| own.iter().all(|own| !core::ptr::eq(*own, *template)));
+        let twice = |name: &&str| {
+            known.is_secret(name) && elsewhere.iter().any(|other| other.names().any(|n| n == *name))
+        };
+        if let Some(name) = basic.password.names().find(twice) {
+            reader.problem(format!(
+                "the secret '{name}' is in 'basic' and elsewhere: two authentications at once"
+            ));
+        }
     }
     known.check(request.templates().into_iter(), &TOKENS, reader);
 }
 
+/// A body and what is said of it are not set apart.
+fn check_content_type(request: &RequestTemplate, reader: &mut Reader) {
+    let Some(kind) = request.headers.get("content-type") else { return };
+    let kind = kind.as_literal().unwrap_or_default().to_ascii_lowercase();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let (body, fits) = if request.form.is_some() {
+        ("form", kind == "application/x-www-form-urlencoded")
+    } else if request.json.is_some() {
+        ("json", essence == "application/json" || essence.ends_with("+json"))
+    } else {
+        return;
+    };
+    if !fits {
+        let problem =
+            format!("this is not the content type of '{body}', which is set by itself; leave it out");
+        reader.inside("headers", |reader| reader.inside("content-type", |reader| reader.problem(problem)));
+    }
+}
+
+fn check_rejected(rule: &RejectedRule, reader: &mut Reader) {
+    for (index, body) in rule.bodies.iter().enumerate() {
+        reader.inside("bodies", |reader| {
+            reader.inside(&index.to_string(), |reader| {
+                if body.statuses.is_empty() || body.words.is_empty() {
+                    reader.problem("'statuses' and 'words' are needed: they say which bodies are meant");
+                }
+            });
+        });
+    }
+}
+
 fn check_headers(headers: &Fields, reader: &mut Reader) {
-    for (name, _) in &headers.0 {
-        if let Some(name) = name.as_literal().filter(|name| !is_header_name(name)) {
-            let problem = format!("'{name}' is no name of a header field in lower case");
-            reader.inside("headers", |reader| reader.problem(problem));
-        }
+    for (index, (name, _)) in headers.0.iter().enumerate() {
+        let Some(text) = name.as_literal() else { continue };
+        let problem = if !is_header_name(text) {
+            format!("'{text}' is no name of a header field in lower case")
+        } else if headers.0[..index].iter().any(|(other, _)| other == name) {
+            format!("'{text}' stands once: a header field has one value")
+        } else {
+            continue;
+        };
+        reader.inside("headers", |reader| reader.problem(problem));
     }
 }
 
@@ -193,6 +249,11 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
+    fn is_secret(&self, name: &str) -> bool {
+        let mut parameters = self.manifest.parameters.iter().chain(self.own);
+        parameters.any(|parameter| parameter.name == name && parameter.kind == Kind::SecureString)
+    }
+
     /// Every name is that of a parameter, or of one of the `tokens` that are at hand.
     fn check<'a>(
         &self,

@@ -62,6 +62,8 @@ record! {
         allowed: Vec<String>,
         /// An example, for forms.
         example: Option<String>,
+        /// For a list, such as scopes: what stands between its items in a request. People may separate them with spaces, commas or line breaks.
+        separator: Option<String>,
     }
 }
 
@@ -104,6 +106,8 @@ record! {
         renew: Option<RequestTemplate>,
         /// Whether a renewal may be sent again when its answer was lost.
         replay: Replay,
+        /// Where 'replay' is unsafe: for so long after a renewal was sent, the server takes the same one again.
+        grace_seconds: Option<u64>,
         /// Where things stand in the answer of a token request.
         token: Option<TokenRule>,
         /// Where things stand in a refusal, and what it means.
@@ -114,6 +118,8 @@ record! {
         revoked_statuses: Vec<u16>,
         /// How an API request carries the token.
         apply: Apply,
+        /// How the API says that it no longer takes the token, beside status 401.
+        rejected: Option<RejectedRule>,
         /// How long before its end a token is renewed, at most; never more than half of its life. 300 if absent.
         renew_before_seconds: Option<u64>,
         /// How long before a person must act they are warned. One day if absent.
@@ -164,7 +170,19 @@ record! {
         json: Option<Body>,
         /// A text body.
         text: Option<Template>,
+        /// How a space is written in the form.
+        form_space: FormSpace,
     }
+}
+
+choice! {
+    /// How a space is written in a form.
+    pub enum FormSpace {
+        /// As every form does.
+        Plus = "+",
+        /// For servers that do not read a form as one.
+        Percent = "%20",
+    } else Plus
 }
 
 choice! {
@@ -218,7 +236,19 @@ record! {
         expiry: Vec<Expiry>,
         /// How the end of the refresh token is found.
         refresh_expiry: Vec<Expiry>,
+        /// How the answer is written.
+        format: Format,
     }
+}
+
+choice! {
+    /// How the answer of a token request is written.
+    pub enum Format {
+        /// JSON.
+        Json = "json",
+        /// A form, whose members are the members of one object.
+        Form = "form",
+    } else Json
 }
 
 one_key! {
@@ -226,6 +256,14 @@ one_key! {
     pub enum Expiry {
         /// Remaining seconds at this place: a number or a numeric string. A negative one is no answer.
         Seconds as "seconds" (Pointer),
+        /// Remaining milliseconds at this place.
+        Milliseconds as "milliseconds" (Pointer),
+        /// A date as seconds since 1970 at this place.
+        EpochSeconds as "epoch_seconds" (Pointer),
+        /// A date as milliseconds since 1970 at this place.
+        EpochMilliseconds as "epoch_milliseconds" (Pointer),
+        /// A date as ISO 8601 writes it at this place, with its zone: 2026-11-22T09:00:00Z.
+        Date as "date" (Pointer),
         /// The 'exp' of the JSON Web Token at this place.
         Jwt as "jwt" (Pointer),
         /// Always so many seconds.
@@ -244,6 +282,30 @@ record! {
         request_id_header: Option<String>,
         /// Statuses that mean 'try later', beside 408, 425, 429 and 5xx.
         later_statuses: Vec<u16>,
+        /// Codes that stand in an answer that is none of a refusal, beside '0'.
+        success_codes: Vec<String>,
+    }
+}
+
+record! {
+    /// How the API says that it no longer takes the token.
+    pub struct RejectedRule {
+        /// Statuses that say so by themselves.
+        statuses: Vec<u16>,
+        /// What says so in a body.
+        bodies: Vec<RejectedBody>,
+    }
+}
+
+record! {
+    /// A body that says that the token is no longer taken. No more than 64 KiB of a body are looked at.
+    pub struct RejectedBody {
+        /// With which statuses such a body comes.
+        statuses: Vec<u16>,
+        /// Where one of the words stands in the JSON of the body. If absent, they may stand anywhere in its text.
+        at: Option<Pointer>,
+        /// The words.
+        words: Vec<String>,
     }
 }
 

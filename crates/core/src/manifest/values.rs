@@ -56,7 +56,8 @@ impl Read for Hosts {
     }
 }
 
-/// Named templates, in the order of the file: headers, query, form. A name may hold placeholders, too.
+/// Named templates, in the order of the file: headers, query, form. A name may hold placeholders, too, and stands
+/// once for each item of a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields(pub Vec<(Template, Template)>);
 
@@ -76,20 +77,31 @@ impl Fields {
 }
 
 impl Read for Fields {
-    const SHAPE: Shape = Shape::Map(&Shape::Text);
+    const SHAPE: Shape = Shape::Map(&Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]));
 
     fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
         let Json::Object(members) = json else {
             return reader.wrong_kind("an object", json);
         };
-        let read = |(name, value): &(String, Json)| {
-            reader.inside(name, |reader| {
+        let mut fields = Some(Vec::new());
+        for (name, value) in members {
+            let pair = reader.inside(name, |reader| {
                 let name = Template::parse(name).map_err(|problem| reader.problem(problem)).ok();
-                let value = Template::read(value, reader);
-                Some((name?, value?))
-            })
-        };
-        members.iter().map(read).collect::<Vec<_>>().into_iter().collect::<Option<_>>().map(Self)
+                let values = match value {
+                    Json::Array(_) => Vec::read(value, reader),
+                    _ => Template::read(value, reader).map(|value| vec![value]),
+                };
+                Some((name?, values?))
+            });
+            fields = match (fields, pair) {
+                (Some(mut fields), Some((name, values))) => {
+                    fields.extend(values.into_iter().map(|value| (name.clone(), value)));
+                    Some(fields)
+                }
+                _ => None,
+            };
+        }
+        fields.map(Self)
     }
 
     fn absent() -> Option<Self> {
