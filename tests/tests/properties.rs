@@ -7,8 +7,8 @@ use grantline_connectors as connectors;
 use grantline_core::json::{Json, Pointer};
 use grantline_core::manifest::Manifest;
 use grantline_core::{
-    Ambient, Call, Connector, Error, Event, FaultKind, Flow, Grant, Granted, Options, Purpose, Reading,
-    Secret, Settings, Snapshot, Source, Step, Token, UnixTime,
+    Ambient, Call, Connector, Error, Event, Fault, FaultKind, Flow, Grant, Granted, Options, Purpose,
+    Reading, Secret, Settings, Snapshot, Source, Step, Token, UnixTime,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -39,7 +39,8 @@ fn settings() -> Vec<Arc<Settings>> {
 /// What happens next: mostly an answer to the last step, sometimes anything.
 #[derive(Clone, Debug)]
 struct Turn {
-    seconds: u64,
+    /// By how much the clock moves: mostly on, sometimes far, sometimes back.
+    seconds: i64,
     entropy: [u8; 32],
     yes: bool,
     wild: bool,
@@ -72,7 +73,8 @@ impl Turn {
 
 fn turn() -> impl Strategy<Value = Turn> {
     let flags = (prop::bool::weighted(0.7), prop::bool::weighted(0.08), any::<bool>());
-    (0..400_u64, any::<[u8; 32]>(), flags, event(), response(), record()).prop_map(
+    let clock = prop_oneof![20 => 0..400_i64, 1 => -100_000..100_000_i64];
+    (clock, any::<[u8; 32]>(), flags, event(), response(), record()).prop_map(
         |(seconds, entropy, (yes, wild, rejects), any, response, record)| Turn {
             seconds,
             entropy,
@@ -162,6 +164,7 @@ fn event() -> impl Strategy<Value = Event> {
     let tokens = tokens.boxed();
     prop_oneof![
         3 => proptest::option::of(tokens.clone()).prop_map(|rejected| Event::Start { rejected }),
+        1 => Just(Event::Renew),
         1 => Just(Event::Revoke),
         3 => response(),
         1 => fault(),
@@ -173,6 +176,19 @@ fn event() -> impl Strategy<Value = Event> {
         1 => any::<bool>().prop_map(Event::Saved),
         1 => Just(Event::Released),
     ]
+}
+
+fn moved(now: UnixTime, seconds: i64) -> UnixTime {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    if seconds < 0 { now.before(distance) } else { now.after(distance) }
+}
+
+/// A clock that passes time and is wrong now and then, and a token whose server is gone.
+fn wrong_clock() -> impl Strategy<Value = Vec<(u64, i64)>> {
+    let day = 86_400_i64;
+    let passes = prop_oneof![0..120_u64, 0..90_000_u64];
+    let jumps = prop_oneof![4 => Just(0), 2 => -day..day, 1 => -15..15_i64, 1 => -400 * day..400 * day];
+    vec((passes, jumps), 1..40)
 }
 
 proptest! {
@@ -195,6 +211,43 @@ proptest! {
         prop_assert!(!token.is_alive(end) && (life == 0 || token.is_alive(at)));
     }
 
+    /// Whatever the clock does: a token that was found dead serves nobody again, and none serves for longer than it
+    /// lives, but for the seconds by which a clock may go back unnoticed.
+    #[test]
+    fn no_clock_prolongs_a_token(
+        which in 0..3_usize, life in prop_oneof![0..40_u64, 0..200_000_u64], steps in wrong_clock()
+    ) {
+        let mut grant = Grant::new(settings().swap_remove(which));
+        let mut wall = UnixTime::from_secs(1_700_000_000);
+        grant.advance(Event::START, &Ambient::new(wall, [0; 32])).unwrap();
+        let body = format!(r#"{{"access_token":"t","token":"t","expires_in":{life}}}"#);
+        let answer = message(vec![("kind", "response".into()), ("status", Json::Int(200)), ("body", body.as_str().into())]);
+        grant.advance(answer, &Ambient::new(wall, [0; 32])).unwrap();
+        let (mut passed, mut unnoticed, mut dead) = (0, 0, false);
+        for (seconds, jump) in steps {
+            // Time passes, is seen, and then the clock is set.
+            for (real, shift) in [(seconds, 0), (0, jump)] {
+                passed += real;
+                unnoticed += if shift < 0 { 10 } else { 0 };
+                wall = moved(wall, i64::try_from(real).unwrap() + shift);
+                let ambient = Ambient::new(wall, [0; 32]);
+                let seen = !matches!(grant.read(wall), Reading::Stale);
+                let mut outcome = grant.advance(Event::START, &ambient);
+                let served = matches!(outcome, Ok(Step::Done { .. }));
+                while matches!(outcome, Ok(Step::Send(_) | Step::Sleep { .. })) {
+                    let lost = Event::Failed(Fault::new(FaultKind::Unreachable, ""));
+                    let event = if matches!(outcome, Ok(Step::Send(_))) { lost } else { Event::Woke };
+                    outcome = grant.advance(event, &ambient);
+                }
+                let served = served || matches!(outcome, Ok(Step::Done { .. }));
+                prop_assert!(!(dead && (seen || served)), "a dead token serves again");
+                prop_assert!(!served || passed <= life + unnoticed, "{passed} s of {life}");
+                prop_assert!(seen || !served, "what no reader would take was handed out");
+                dead |= !served;
+            }
+        }
+    }
+
     #[test]
     fn any_events_leave_a_grant_that_can_start(
         which in 0..6_usize, shared: bool, turns in vec(turn(), 0..60)
@@ -207,14 +260,17 @@ proptest! {
         let single_use = !shared && (which == 1 || which == 2);
         let (mut pending, mut spent) = (None, None);
         for turn in turns {
-            now = now.after(Duration::from_secs(turn.seconds));
+            now = moved(now, turn.seconds);
             let ambient = Ambient::new(now, turn.entropy);
             let event = ours(turn.answer(last.as_ref()), settings.key());
             let before = (grant.state(), grant.snapshot());
-            if let Event::Start { rejected } = &event {
-                refused = rejected.as_ref().map(|token| token.value.clone());
+            match &event {
+                Event::Start { rejected } => refused = rejected.as_ref().map(|token| token.value.clone()),
+                // Someone else, who has refused nothing.
+                Event::Renew => refused = None,
+                _ => {}
             }
-            if matches!(event, Event::Start { .. } | Event::Revoke) {
+            if matches!(event, Event::Start { .. } | Event::Renew | Event::Revoke) {
                 sent = 0;
             }
             // Answered, or never sent. A hidden redirect is an answer.

@@ -7,6 +7,7 @@
 
 use conformance::compare;
 use core::fmt::Write;
+use core::time::Duration;
 use grantline_connectors as connectors;
 use grantline_core::json::Json;
 use grantline_core::{
@@ -16,11 +17,14 @@ use std::sync::Arc;
 
 const NOW: UnixTime = UnixTime::from_millis(1_632_901_122_000);
 const AMBIENT: Ambient = Ambient::new(NOW, [0; 32]);
+/// An event after which a lease that was given at `NOW` has almost ended.
+const LATER: &str = "half a minute later, ";
 
 /// Every event, by a name and its message form; `{token}` and `{record}` are filled in.
-const EVENTS: [(&str, &str); 21] = [
+const EVENTS: [(&str, &str); 22] = [
     ("start", r#"{"kind":"start"}"#),
     ("start, token rejected", r#"{"kind":"start","rejected":{token}}"#),
+    ("renew", r#"{"kind":"renew"}"#),
     ("revoke", r#"{"kind":"revoke"}"#),
     (
         "response 200, token",
@@ -47,7 +51,7 @@ const EVENTS: [(&str, &str); 21] = [
 const RELEASED: (&str, &str) = ("released", r#"{"kind":"released"}"#);
 
 /// The events that lead from `idle` to each state of a shared grant with a refresh token that is used once.
-const GRANT_STATES: [(&str, &[&str]); 10] = [
+const GRANT_STATES: [(&str, &[&str]); 11] = [
     ("idle", &[]),
     ("loading", &["start"]),
     ("leasing", &["start", "loaded, nothing"]),
@@ -58,6 +62,7 @@ const GRANT_STATES: [(&str, &[&str]); 10] = [
         "pausing",
         &["start", "loaded, nothing", "leased, yes", "loaded, nothing", "saved, yes", "response 503"],
     ),
+    ("yielding", &["start", "loaded, nothing", "leased, yes", "half a minute later, loaded, nothing"]),
     (
         "storing",
         &["start", "loaded, nothing", "leased, yes", "loaded, nothing", "saved, yes", "response 200, token"],
@@ -114,15 +119,17 @@ fn the_table_of_both_machines_is_as_committed() {
             let reach = || {
                 let mut machine =
                     if grant { Grant::shared(settings.clone()) } else { Grant::new(settings.clone()) };
+                let mut ambient = AMBIENT;
                 for name in &path {
-                    machine.advance(event(name, &settings), &AMBIENT).unwrap();
+                    ambient = at(name);
+                    machine.advance(event(name, &settings), &ambient).unwrap();
                 }
                 assert_eq!(machine.state(), state);
-                machine
+                (machine, ambient)
             };
             section(&mut table, state, &settings, |event| {
-                let mut machine = reach();
-                let outcome = machine.advance(event, &AMBIENT);
+                let (mut machine, ambient) = reach();
+                let outcome = machine.advance(event, &ambient);
                 (describe(&outcome), machine.state())
             });
         }
@@ -171,7 +178,13 @@ fn describe<T>(outcome: &Result<Step<T>, Error>) -> String {
     }
 }
 
+fn at(name: &str) -> Ambient {
+    let now = if name.starts_with(LATER) { NOW.after(Duration::from_secs(30)) } else { NOW };
+    Ambient { now, ..AMBIENT }
+}
+
 fn event(name: &str, settings: &Settings) -> Event {
+    let name = name.trim_start_matches(LATER);
     let (_, text) = EVENTS.iter().chain([&RELEASED]).find(|(known, _)| *known == name).unwrap();
     let token =
         format!(r#"{{"value":"t1","obtainedAt":{0},"expiresAt":{1},"renewAt":{1}}}"#, 0, u64::MAX / 2);

@@ -14,7 +14,7 @@
 //! | [`Step::Save`] | writes the record if the stored revision is `expected` | [`Event::Saved`], [`Event::Failed`] |
 //! | [`Step::Release`] | gives the lease back, if it is still its own | [`Event::Released`], [`Event::Failed`] |
 //!
-//! `Start` and `Revoke` are legal in every state: an adapter may be dropped half-way, and the next caller begins
+//! `Start`, `Renew` and `Revoke` are legal in every state: an adapter may be dropped half-way, and the next caller begins
 //! afresh. An event that does not fit is [`Error::Misuse`] and changes nothing.
 
 use crate::error::Error;
@@ -63,6 +63,8 @@ pub enum Event {
         /// The token that the API has just refused. It is forgotten, if it is still the current one.
         rejected: Option<Arc<Token>>,
     },
+    /// A person wants a new token now, whatever is at hand and whatever failure is remembered.
+    Renew,
     /// Someone wants the token to end.
     Revoke,
     /// The answer to a request.
@@ -92,6 +94,7 @@ impl Event {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Start { .. } => "start",
+            Self::Renew => "renew",
             Self::Revoke => "revoke",
             Self::Response(_) => "response",
             Self::Failed(_) => "failed",
@@ -121,6 +124,7 @@ impl Event {
             "start" => {
                 Self::Start { rejected: optional(json.get("rejected"), Token::from_json)?.map(Arc::new) }
             }
+            "renew" => Self::Renew,
             "revoke" => Self::Revoke,
             "response" => Self::Response(Response {
                 status: u16::try_from(json.get("status")?.as_u64()?).ok()?,

@@ -1,7 +1,8 @@
 //! What an adapter tells its host while it works: never a secret, and the same words on every platform.
 //!
 //! An adapter makes a notice of each exchange ([`Notice::sent`]), of each token that the API refused
-//! ([`Notice::Rejected`]) and of the end of each grant ([`Notice::ended`]), and passes it on.
+//! ([`Notice::Rejected`]), of the end of each grant ([`Notice::ended`]) and of a warning
+//! ([`crate::Grant::warning`]), and passes it on.
 
 use crate::error::Error;
 use crate::flow::Event;
@@ -55,6 +56,11 @@ pub enum Notice {
     Rejected,
     /// The token has ended at our own wish.
     Revoked,
+    /// A person must act soon: the connection will end without them.
+    NeedsReconnectSoon {
+        /// When it ends.
+        at: UnixTime,
+    },
     /// A person must act.
     NeedsReconnect {
         /// Why, and what to do.

@@ -7,6 +7,7 @@ use crate::json::Json;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::token::{Token, is_sendable};
+use core::time::Duration;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
 
@@ -53,13 +54,16 @@ impl Snapshot {
     }
 
     fn read(json: &Json) -> Option<Self> {
+        let time = |name: &str| optional(json.get(name), |time| time.as_u64().map(UnixTime::from_millis));
         let flag = |name: &str| matches!(json.get(name), Some(Json::Bool(true)));
         let held = Held {
             revision: json.get("revision")?.as_u64()?,
             access: optional(json.get("access"), Token::from_json)?.map(Arc::new),
             refresh: optional(json.get("refresh"), Refresh::from_json)?,
             seeded: flag("seeded"),
-            in_doubt: flag("inDoubt"),
+            // Without a time it is that of a program which kept none: long ago.
+            in_doubt: flag("inDoubt").then_some(time("doubtSince")?.unwrap_or_default()),
+            lifetime: optional(json.get("lifetimeMs"), |time| time.as_u64().map(Duration::from_millis))?,
             lost: optional(json.get("lost"), |reason| Reason::from_name(reason.as_str()?))?,
             setback: optional(json.get("setback"), Setback::from_json)?,
         };
@@ -79,8 +83,12 @@ impl Serialize for Snapshot {
         if held.seeded {
             map.serialize_entry("seeded", &true)?;
         }
-        if held.in_doubt {
+        if let Some(since) = held.in_doubt {
             map.serialize_entry("inDoubt", &true)?;
+            map.serialize_entry("doubtSince", &since)?;
+        }
+        if let Some(lifetime) = held.lifetime {
+            map.serialize_entry("lifetimeMs", &u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX))?;
         }
         held.lost.iter().try_for_each(|reason| map.serialize_entry("lost", reason.name()))?;
         held.setback.iter().try_for_each(|setback| map.serialize_entry("setback", setback))?;
@@ -96,8 +104,10 @@ pub(crate) struct Held {
     pub(crate) refresh: Option<Refresh>,
     /// Whether the tokens that the person brought have been taken in.
     pub(crate) seeded: bool,
-    /// Whether a renewal was sent whose answer is not known.
-    pub(crate) in_doubt: bool,
+    /// When a renewal was sent whose answer is not known.
+    pub(crate) in_doubt: Option<UnixTime>,
+    /// How long the access token lived that is gone, if that was known.
+    pub(crate) lifetime: Option<Duration>,
     /// Why the access token is gone, if it is.
     pub(crate) lost: Option<Reason>,
     /// The last failure, and until when it keeps us from asking again.

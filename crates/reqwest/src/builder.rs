@@ -10,6 +10,7 @@ use arc_swap::ArcSwapOption;
 use grantline_core::{Connector, Error, Grant, Notice, Options, Secret, Snapshot};
 use reqwest::{Client, ClientBuilder};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 /// A connection in the making; see [`Connection::builder`].
@@ -138,6 +139,7 @@ impl Builder {
             store: self.store,
             observer: self.observer,
             published: ArcSwapOption::empty(),
+            latest: AtomicU64::new(0),
             desk: Mutex::new(Desk::new(grant)),
         };
         inner.publish(&inner.desk(), inner.clock.now());

@@ -55,6 +55,15 @@ impl Connection {
         self.inner.authorize(Some(rejected.into())).await
     }
 
+    /// A new token now, whatever is at hand and whatever failure is remembered: for a person who has mended something
+    /// at the service and does not want to wait. Programs that only need a token call [`Connection::token`].
+    ///
+    /// # Errors
+    /// No new token can be had. One that served before still does.
+    pub async fn renew(&self) -> Result<Arc<Token>, Error> {
+        self.inner.renew().await
+    }
+
     /// The value of the `Authorization` field, marked sensitive.
     ///
     /// # Errors

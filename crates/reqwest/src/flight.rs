@@ -28,8 +28,19 @@ pub(crate) struct Desk {
 
 struct Flight {
     number: u64,
-    revoking: bool,
+    aim: Aim,
     landing: Landing,
+}
+
+/// What a flight is for. A caller who wants another waits for its end and begins anew.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Aim {
+    /// A token that serves.
+    Serve,
+    /// A new token, whatever is at hand.
+    Renew,
+    /// No token.
+    Revoke,
 }
 
 type Landing = Shared<BoxFuture<'static, Landed>>;
@@ -60,7 +71,7 @@ impl Desk {
     pub(crate) fn present(&self, now: UnixTime) -> Option<(Arc<Token>, bool)> {
         match self.grant.read(now) {
             // A token that is being revoked serves nobody.
-            _ if self.flight.as_ref().is_some_and(|flight| flight.revoking) => None,
+            _ if self.flight.as_ref().is_some_and(|flight| flight.aim == Aim::Revoke) => None,
             Reading::Fresh(token) => Some((token.clone(), false)),
             Reading::Due(token) => Some((token.clone(), true)),
             Reading::Stale => None,
@@ -119,10 +130,8 @@ impl Inner {
 
     /// Serves a caller from memory, or seats it in the flight that is under way, or in a new one.
     fn board(self: &Arc<Self>, rejected: Option<Arc<Token>>) -> Result<Boarding, Error> {
-        let now = self.clock.now();
+        let now = self.look();
         let desk = self.desk();
-        // A flight that revoked in vain, or died, has left this to its successors.
-        self.publish(&desk, now);
         let present = desk.present(now).filter(|(token, _)| !is(&rejected, token));
         let served = |token| Granted::Token { token, source: Source::Held, setback: None };
         match (present, &desk.flight) {
@@ -138,21 +147,38 @@ impl Inner {
 
     /// Gives up the token; whether the server was told.
     pub(crate) async fn revoke(self: &Arc<Self>) -> Result<bool, Error> {
+        loop {
+            if let Granted::Revoked { revoked } = self.insist(Aim::Revoke).await? {
+                return Ok(revoked);
+            }
+        }
+    }
+
+    /// A new token now, whatever is at hand and whatever failure is remembered; the failure of the attempt, if the old
+    /// token still serves.
+    pub(crate) async fn renew(self: &Arc<Self>) -> Result<Arc<Token>, Error> {
+        match self.insist(Aim::Renew).await? {
+            Granted::Token { token, setback: None, .. } => Ok(token),
+            Granted::Token { setback: Some(error), .. } => Err(*error),
+            Granted::Revoked { .. } => Err(Error::Misuse { state: "renewing", event: "revoked" }),
+        }
+    }
+
+    /// Makes a flight with this aim, or joins one.
+    async fn insist(self: &Arc<Self>, aim: Aim) -> Result<Granted, Error> {
         let mut starts = 0;
         while starts < MOST_STARTS {
-            let landed = match self.board_revoking()? {
+            let landed = match self.board_for(aim)? {
                 Boarding::Served(granted) => Landed::Well(Ok(granted)),
                 Boarding::Wait(landing) => landing.await,
-                // What the other flight brings must end, too.
+                // What the other flight brings is not what is wanted.
                 Boarding::After(landing) => {
                     landing.await;
                     continue;
                 }
             };
             match landed {
-                Landed::Well(Ok(Granted::Revoked { revoked })) => return Ok(revoked),
-                Landed::Well(Ok(Granted::Token { .. })) => {}
-                Landed::Well(Err(error)) => return Err(error),
+                Landed::Well(outcome) => return outcome,
                 Landed::Abandoned => starts += 1,
                 Landed::Panicked => return Err(panicked()),
             }
@@ -160,13 +186,13 @@ impl Inner {
         Err(abandoned())
     }
 
-    fn board_revoking(self: &Arc<Self>) -> Result<Boarding, Error> {
-        let now = self.clock.now();
+    fn board_for(self: &Arc<Self>, aim: Aim) -> Result<Boarding, Error> {
+        let now = self.look();
         let desk = self.desk();
         match &desk.flight {
-            Some(flight) if flight.revoking => Ok(Boarding::Wait(flight.landing.clone())),
+            Some(flight) if flight.aim == aim => Ok(Boarding::Wait(flight.landing.clone())),
             Some(flight) => Ok(Boarding::After(flight.landing.clone())),
-            None => self.begin(desk, Event::Revoke, now),
+            None => self.begin(desk, if aim == Aim::Revoke { Event::Revoke } else { Event::Renew }, now),
         }
     }
 
@@ -177,7 +203,11 @@ impl Inner {
         event: Event,
         now: UnixTime,
     ) -> Result<Boarding, Error> {
-        let revoking = event == Event::Revoke;
+        let aim = match event {
+            Event::Revoke => Aim::Revoke,
+            Event::Renew => Aim::Renew,
+            _ => Aim::Serve,
+        };
         let step = match self.advance(&mut desk, event, now)? {
             Step::Done { output } => return Ok(Boarding::Served(output)),
             step => step,
@@ -186,7 +216,7 @@ impl Inner {
         let landing = receiver.map(|landed| landed.unwrap_or(Landed::Abandoned)).boxed().shared();
         desk.flights += 1;
         let number = desk.flights;
-        desk.flight = Some(Flight { number, revoking, landing: landing.clone() });
+        desk.flight = Some(Flight { number, aim, landing: landing.clone() });
         self.publish(&desk, now);
         // A runtime that is ending drops the task at once, and its ticket needs the desk.
         drop(desk);

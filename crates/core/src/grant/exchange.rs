@@ -8,11 +8,15 @@ use crate::http::{Fault, FaultKind, Purpose, Request, Response};
 use crate::manifest::Replay;
 use crate::render::{self, Values};
 use crate::snapshot::{Refresh, Why};
+use crate::time::UnixTime;
 use crate::token::Token;
 use std::sync::Arc;
 
 impl Grant {
     pub(super) fn exchange(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        if flight.leased.is_some_and(|end| end <= ambient.now.after(policy::EXCHANGE)) {
+            return self.give_way(flight, ambient);
+        }
         flight.purpose = if flight.revoking {
             if self.held.access.is_none() || self.settings.auth().revoke.is_none() {
                 return self.revoked(flight, false, ambient);
@@ -25,7 +29,7 @@ impl Grant {
             }
         };
         if self.is_single_use(&flight) {
-            self.held.in_doubt = true;
+            self.doubt(ambient.now);
             if !flight.alone {
                 let step = self.save();
                 return self.go(State::Marking(flight), step);
@@ -38,7 +42,18 @@ impl Grant {
         flight.purpose == Purpose::Renew && self.settings.auth().replay == Replay::Unsafe
     }
 
+    /// From here on nobody knows what became of the refresh token, until there is an answer.
+    fn doubt(&mut self, now: UnixTime) {
+        // It is the first try that may have spent it.
+        self.held.in_doubt = self.held.in_doubt.or(Some(now));
+    }
+
     pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        if flight.leased.is_some_and(|end| end < ambient.now) {
+            // The mark took longer than the lease: another process may be at it.
+            self.settle(&flight);
+            return self.give_way(flight, ambient);
+        }
         let request = match self.request(flight.purpose) {
             Ok(request) => request,
             // Not on the way out of here: a lease must be given back.
@@ -46,7 +61,11 @@ impl Grant {
         };
         flight.sent_at = ambient.now;
         // After a pause, too: the answer to this try may be the one that is lost.
-        self.held.in_doubt |= self.is_single_use(&flight);
+        if self.is_single_use(&flight) {
+            self.doubt(ambient.now);
+        }
+        // What a person asked for is done once: an answer that is lost on the way does not make it undone.
+        flight.anew = None;
         self.go(State::Exchanging(flight), Step::Send(request))
     }
 
@@ -69,6 +88,9 @@ impl Grant {
     }
 
     pub(super) fn answered(&mut self, mut flight: Flight, response: &Response, ambient: &Ambient) -> Advance {
+        self.look(ambient.now);
+        // If the clock was set back meanwhile, lifetimes count from now: the best that is known.
+        flight.sent_at = flight.sent_at.min(ambient.now);
         if flight.purpose == Purpose::Revoke {
             return self.revoke_answered(flight, response, ambient);
         }
@@ -79,17 +101,20 @@ impl Grant {
                 self.finish(flight, Ok(output), ambient)
             }
             Verdict::Later { denial, .. } if self.may_be_spent(&flight, denial.status) => {
-                self.exchange(flight, ambient)
+                self.lost(flight, Cause::Server(denial), ambient)
             }
             Verdict::Later { denial, retry_at } => {
                 self.settle(&flight);
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
             }
-            Verdict::Denied(denial) if flight.purpose == Purpose::Renew => {
+            Verdict::Denied(denial) if flight.purpose == Purpose::Renew && self.is_refusal(&denial) => {
                 self.settle(&flight);
                 self.renewal_refused(flight, denial, ambient)
             }
-            Verdict::Denied(denial) => self.set_back(flight, Why::Denied(denial), ambient),
+            Verdict::Denied(denial) => {
+                self.settle(&flight);
+                self.set_back(flight, Why::Denied(denial), ambient)
+            }
             // A success that cannot be read may have spent the refresh token all the same.
             Verdict::Broken(_, denial) if flight.purpose == Purpose::Renew && denial.status < 300 => {
                 self.lost(flight, Cause::Server(denial), ambient)
@@ -134,16 +159,21 @@ impl Grant {
     /// What became of a renewal is known. A first grant that fails says nothing of a renewal before it.
     pub(super) fn settle(&mut self, flight: &Flight) {
         if flight.purpose == Purpose::Renew {
-            self.held.in_doubt = false;
+            self.held.in_doubt = None;
         }
+    }
+
+    /// Whether a person must act if there is no first grant: the server named a reason, or refused the credentials.
+    /// The page of a gateway that knows no such path is no such answer.
+    fn is_refusal(&self, denial: &Denial) -> bool {
+        let named = denial.code.is_some() || matches!(denial.status, 400 | 401 | 403);
+        named || self.settings.auth().acquire.is_some()
     }
 
     /// The answer to a renewal is lost: try again only where that is safe.
     pub(super) fn lost(&mut self, flight: Flight, cause: Cause, ambient: &Ambient) -> Advance {
-        match self.settings.auth().replay {
-            Replay::Safe => self.later(flight, cause, None, ambient),
-            Replay::Unsafe => self.exchange(flight, ambient),
-        }
+        let again = self.settings.auth().replay == Replay::Safe || !self.is_in_doubt(ambient.now);
+        if again { self.later(flight, cause, None, ambient) } else { self.exchange(flight, ambient) }
     }
 
     pub(super) fn broken(
@@ -174,7 +204,7 @@ impl Grant {
         let spent = spent.or_else(|| self.held.access.as_ref().map(|token| &token.value)).cloned();
         flight.refused = spent.map(|secret| (secret, denial));
         flight.dirty = true;
-        if first && flight.leased {
+        if first && flight.leased.is_some() {
             // Another process may have renewed although it should not have.
             return self.go(State::Loading(flight), Step::Load);
         }
@@ -183,8 +213,8 @@ impl Grant {
 
     pub(super) fn granted(&mut self, flight: &Flight, fresh: Fresh, ambient: &Ambient) -> Granted {
         let margin = self.settings.auth().margin();
-        let token =
-            Arc::new(Token::new(fresh.access, flight.sent_at, fresh.expires_at, margin, &ambient.entropy));
+        let expires_at = self.held.end(fresh.expires_at, flight.sent_at);
+        let token = Arc::new(Token::new(fresh.access, flight.sent_at, expires_at, margin, &ambient.entropy));
         let (acquired, expires_at) = (flight.purpose == Purpose::Acquire, fresh.refresh_expires_at);
         self.held.refresh = match (fresh.refresh, self.held.refresh.take()) {
             (Some(value), _) => Some(Refresh { value, expires_at }),
@@ -194,8 +224,8 @@ impl Grant {
             }
             (None, _) => None,
         };
-        self.held.access = Some(token.clone());
-        (self.held.lost, self.held.setback, self.held.in_doubt) = (None, None, false);
+        (self.held.access, self.held.lifetime) = (Some(token.clone()), None);
+        (self.held.lost, self.held.setback, self.held.in_doubt) = (None, None, None);
         let source = if acquired { Source::Acquired } else { Source::Renewed };
         Granted::Token { token, source, setback: None }
     }

@@ -1,12 +1,22 @@
 //! A flight's decisions: serve what is at hand, lease, or ask the server.
 
-use super::{Advance, Flight, Grant, Granted, LEASE_MS, Reading, State};
+use super::{Advance, Flight, Grant, Granted, Reading, State, policy};
+use crate::error::{Cause, Error};
 use crate::flow::{Ambient, Step};
+use crate::snapshot::store_fault;
 use crate::token::Token;
 use std::sync::Arc;
 
+impl Flight {
+    /// Whether this token is new enough for whoever asked.
+    pub(super) fn takes(&self, token: &Token) -> bool {
+        self.anew.is_none_or(|asked| token.obtained_at > asked)
+    }
+}
+
 impl Grant {
     pub(super) fn start(&mut self, rejected: Option<Arc<Token>>, ambient: &Ambient) -> Advance {
+        self.look(ambient.now);
         let forgotten = rejected.as_ref().is_some_and(|token| self.held.forget(token));
         if let Reading::Fresh(token) = self.read(ambient.now) {
             return Ok(Step::Done { output: Granted::held(token) });
@@ -15,6 +25,7 @@ impl Grant {
     }
 
     pub(super) fn begin(&mut self, flight: Flight, ambient: &Ambient) -> Advance {
+        self.look(ambient.now);
         if flight.alone { self.decide(flight, ambient) } else { self.go(State::Loading(flight), Step::Load) }
     }
 
@@ -27,20 +38,39 @@ impl Grant {
         if let Some(token) = &flight.rejected {
             flight.dirty |= self.held.forget(token);
         }
-        let may_write = flight.alone || flight.leased;
+        let may_write = flight.alone || flight.leased.is_some();
         if !flight.revoking && (may_write || !flight.dirty) {
-            if let Reading::Fresh(token) = self.read(ambient.now) {
+            if let Reading::Fresh(token) = self.read(ambient.now)
+                && flight.takes(token)
+            {
                 let output = Granted::held(token);
                 return self.finish(flight, Ok(output), ambient);
             }
-            if let Some(setback) = self.held.setback(ambient.now) {
+            if let Some(setback) = self.held.setback(ambient.now).filter(|_| flight.anew.is_none()) {
                 let error = setback.error();
                 return self.finish(flight, Err(error), ambient);
             }
         }
         if !may_write {
-            return self.go(State::Leasing(flight), Step::Lease { millis: LEASE_MS });
+            flight.leased = Some(ambient.now.after(policy::LEASE));
+            let millis = u64::try_from(policy::LEASE.as_millis()).unwrap_or(u64::MAX);
+            return self.go(State::Leasing(flight), Step::Lease { millis });
         }
         self.exchange(flight, ambient)
+    }
+
+    /// The lease may end before an answer comes: it is given back, and asked for again.
+    pub(super) fn give_way(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        flight.yields += 1;
+        if flight.yields > policy::MOST_YIELDS {
+            let cause = Cause::Network(store_fault());
+            return self.finish(
+                flight,
+                Err(Error::Exhausted { retry_at: ambient.now.after(policy::LATER), cause }),
+                ambient,
+            );
+        }
+        flight.leased = None;
+        self.go(State::Yielding(flight), Step::Release)
     }
 }

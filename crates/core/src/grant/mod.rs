@@ -1,7 +1,7 @@
 //! The machine that gets, keeps, renews and gives up the token of one connection.
 //!
 //! ```text
-//!            Start, Revoke (from any state)
+//!            Start, Renew, Revoke (from any state)
 //!                 |                                   a token that serves: Done
 //!                 v                                          ^
 //!   with store: Loading --Loaded--> decide ------------------+
@@ -22,9 +22,13 @@
 //!                               Releasing --> Done, or an error
 //! ```
 //!
+//! Before anything is sent under a lease that is about to end, the lease is given back and asked for again:
+//! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading.
+//!
 //! This file holds the states and the one `match`; `flight`, `store` and `exchange` what is done in each state,
-//! `policy` which way to a token is taken and how long to wait.
+//! `policy` which way to a token is taken and how long to wait, `clock` what a clock that was set back means.
 
+mod clock;
 mod exchange;
 mod flight;
 mod policy;
@@ -44,9 +48,6 @@ use core::mem;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// How long the right to renew is held at most: longer than all tries of one flight may take.
-const LEASE_MS: u64 = 120_000;
-
 /// The grant of one connection.
 #[derive(Debug)]
 pub struct Grant {
@@ -55,6 +56,10 @@ pub struct Grant {
     shared: bool,
     held: Held,
     state: State,
+    /// The latest time that was seen, by which a clock that was set back is noticed.
+    latest: UnixTime,
+    /// The end of which a person was warned already.
+    warned: Option<UnixTime>,
 }
 
 /// What a grant ends with.
@@ -116,6 +121,7 @@ enum State {
     Marking(Flight),
     Exchanging(Flight),
     Pausing(Flight),
+    Yielding(Flight),
     Storing(Flight, Outcome),
     Merging(Flight, Outcome),
     Releasing(Outcome),
@@ -131,6 +137,7 @@ impl State {
             Self::Marking(_) => "marking",
             Self::Exchanging(_) => "exchanging",
             Self::Pausing(_) => "pausing",
+            Self::Yielding(_) => "yielding",
             Self::Storing(..) => "storing",
             Self::Merging(..) => "merging",
             Self::Releasing(_) => "releasing",
@@ -153,7 +160,12 @@ struct Flight {
     tries: u32,
     /// Whether the store is out of reach, or there is none.
     alone: bool,
-    leased: bool,
+    /// Until when the right to renew is held, if it is.
+    leased: Option<UnixTime>,
+    /// How often it was given back to be asked for again.
+    yields: u32,
+    /// When a person asked for a new token: an older one does not do.
+    anew: Option<UnixTime>,
     /// Whether what is held differs from what is stored.
     dirty: bool,
     writes: u32,
@@ -167,7 +179,14 @@ impl Grant {
     /// A grant that has no token yet.
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, shared: false, held: Held::default(), state: State::Idle }
+        Self {
+            settings,
+            shared: false,
+            held: Held::default(),
+            state: State::Idle,
+            latest: UnixTime::default(),
+            warned: None,
+        }
     }
 
     /// A grant whose record is kept in a store, perhaps for other processes too.
@@ -194,6 +213,7 @@ impl Grant {
     /// What a caller finds now.
     #[must_use]
     pub fn read(&self, now: UnixTime) -> Reading<'_> {
+        let now = self.settled(now);
         match &self.held.access {
             Some(token) if !token.is_alive(now) => Reading::Stale,
             Some(token) if token.is_due(now) && self.held.setback(now).is_none() => Reading::Due(token),
@@ -240,22 +260,32 @@ impl Flow for Grant {
     fn advance(&mut self, event: Event, ambient: &Ambient) -> Result<Step<Granted>, Error> {
         match (mem::replace(&mut self.state, State::Idle), event) {
             (_, Event::Start { rejected }) => self.start(rejected, ambient),
+            (_, Event::Renew) => {
+                let anew = Some(ambient.now);
+                self.begin(Flight { anew, ..Flight::new(false, None, !self.shared) }, ambient)
+            }
             (_, Event::Revoke) => self.begin(Flight::new(true, None, !self.shared), ambient),
             (State::Loading(flight), Event::Loaded(record)) => self.loaded(flight, record, ambient),
-            (State::Leasing(flight), Event::Leased(true)) => {
-                self.go(State::Loading(Flight { leased: true, ..flight }), Step::Load)
+            (State::Leasing(flight), Event::Leased(true)) => self.go(State::Loading(flight), Step::Load),
+            (State::Leasing(flight), Event::Leased(false)) => {
+                self.queue(Flight { leased: None, ..flight }, ambient)
             }
-            (State::Leasing(flight), Event::Leased(false)) => self.queue(flight, ambient),
             (State::Queueing(flight), Event::Woke) => self.go(State::Loading(flight), Step::Load),
-            (State::Loading(flight) | State::Leasing(flight), Event::Failed(_)) => {
-                // Without its store a process serves from memory.
+            // Without its store a process serves from memory.
+            (State::Loading(flight), Event::Failed(_)) => {
                 self.decide(Flight { alone: true, ..flight }, ambient)
+            }
+            (State::Leasing(flight), Event::Failed(_)) => {
+                self.decide(Flight { alone: true, leased: None, ..flight }, ambient)
             }
             (State::Marking(flight), Event::Saved(true)) => {
                 self.held.revision += 1;
                 self.send(flight, ambient)
             }
             (State::Marking(flight), Event::Saved(false)) => self.unmarked(flight),
+            (State::Yielding(flight), Event::Released | Event::Failed(_)) => {
+                self.go(State::Loading(flight), Step::Load)
+            }
             (State::Marking(flight), Event::Failed(_)) => {
                 self.send(Flight { alone: true, ..flight }, ambient)
             }
@@ -298,7 +328,9 @@ impl Flight {
             sent_at: UnixTime::from_millis(0),
             tries: 0,
             alone,
-            leased: false,
+            leased: None,
+            yields: 0,
+            anew: None,
             dirty: false,
             writes: 0,
             refused: None,

@@ -5,6 +5,7 @@ use crate::error::{Cause, Error, Reason, SettingsError};
 use crate::flow::{Ambient, Step};
 use crate::http::Purpose;
 use crate::manifest::{Auth, Replay, RequestTemplate};
+use crate::notice::Notice;
 use crate::render;
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -15,6 +16,13 @@ use crate::token::Token;
 use core::time::Duration;
 use std::sync::Arc;
 
+/// How long the right to renew is held at most. Longer than an exchange, so that none outlives it; short enough that
+/// those who wait for a process that died outlive it.
+pub(super) const LEASE: Duration = Duration::from_secs(60);
+/// What must be left of it when a request is sent: the time in which the request is given up, and some for the store.
+pub(super) const EXCHANGE: Duration = Duration::from_millis(render::TOKEN_TIMEOUT_MS as u64 + 10_000);
+/// How often one flight asks for the right to renew again: a store that takes minutes for it is none.
+pub(super) const MOST_YIELDS: u32 = 4;
 /// Tries of one exchange within one flight.
 const MOST_TRIES: u32 = 3;
 /// The first pause between tries; it doubles.
@@ -30,8 +38,8 @@ const REFUSED: Duration = Duration::from_secs(30);
 const LONGEST_SETBACK: Duration = Duration::from_secs(3600);
 /// How often one flight writes its record when another process keeps writing, too.
 pub(super) const MOST_WRITES: u32 = 4;
-/// How often a flight finds the lease taken before it gives up: about a minute.
-const MOST_QUEUED: u32 = 120;
+/// How often a flight finds the lease taken before it gives up: after more than a minute, longer than a lease.
+const MOST_QUEUED: u32 = 260;
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 const WARN_BEFORE: Duration = Duration::from_secs(86_400);
 
@@ -67,6 +75,25 @@ impl Grant {
         Some(Reconnect { at, warn_at: at.before(warning) })
     }
 
+    /// Until when the token at hand needs no second thought: neither renewal nor warning. For ever, if nothing is known
+    /// to end it; nothing, if there is none. For adapters whose readers take the token from a copy.
+    #[must_use]
+    pub fn settled_until(&self) -> Option<UnixTime> {
+        let token = self.held.access.as_ref()?;
+        let warning = self.reconnect().filter(|end| self.warned != Some(end.at)).map(|end| end.warn_at);
+        [token.renew_at, token.expires_at, warning].into_iter().flatten().min().or(Some(UnixTime::MAX))
+    }
+
+    /// The warning that a person must act soon, once for each end: for whoever tells notices, at every chance.
+    pub fn warning(&mut self, now: UnixTime) -> Option<Notice> {
+        let Reconnect { at, warn_at } = self.reconnect()?;
+        let told = self.warned == Some(at) || now < warn_at || at <= now;
+        (!told).then(|| {
+            self.warned = Some(at);
+            Notice::NeedsReconnectSoon { at }
+        })
+    }
+
     /// The end of a pasted token that has not been used yet, if the person said when it was made.
     fn seed_end(&self) -> Option<UnixTime> {
         let lifetime = Duration::from_secs(self.settings.auth().seed.as_ref()?.lifetime_seconds?);
@@ -90,10 +117,20 @@ impl Grant {
         }
     }
 
+    /// Whether a renewal may have spent the refresh token, and it may not be sent again.
+    pub(super) fn is_in_doubt(&self, now: UnixTime) -> bool {
+        let auth = self.settings.auth();
+        let grace = auth.grace_seconds.map(Duration::from_secs);
+        let within = |sent: UnixTime| grace.is_some_and(|grace| sent <= now && now.since(sent) < grace);
+        auth.replay == Replay::Unsafe && self.held.in_doubt.is_some_and(|sent| !within(sent))
+    }
+
     /// What stands in the way of a renewal.
     fn obstacle(&self, renew: &RequestTemplate, flight: &Flight, now: UnixTime) -> Option<Reason> {
         let refused = |secret: &Secret| flight.refused.as_ref().is_some_and(|(refused, _)| refused == secret);
-        if self.held.in_doubt && self.settings.auth().replay == Replay::Unsafe {
+        // A person who has no other way may try what no machine should.
+        let dared = flight.anew.is_some() && self.settings.auth().acquire.is_none();
+        if self.is_in_doubt(now) && !dared {
             return Some(Reason::InDoubt);
         }
         if renew.names("refreshToken") {
@@ -128,7 +165,7 @@ impl Grant {
         let asked = retry_at.map(|time| time.since(ambient.now));
         let pause = asked.unwrap_or_else(|| jitter(FIRST_PAUSE * 2u32.pow(flight.tries.min(8) - 1), ambient));
         let serves =
-            !flight.revoking && self.held.access.as_ref().is_some_and(|token| token.is_alive(ambient.now));
+            !flight.revoking && self.held.access.as_ref().is_some_and(|token| token.is_alive(self.settled(ambient.now)));
         // With a living token nobody needs to wait here.
         if flight.tries < MOST_TRIES && pause <= LONGEST_PAUSE && !serves {
             let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
@@ -195,10 +232,21 @@ impl Held {
         self.setback.as_ref().filter(wait)
     }
 
+    /// The end of a new token. If the server does not tell it any more, it is as long as the last one was.
+    pub(super) fn end(&self, told: Option<UnixTime>, sent_at: UnixTime) -> Option<UnixTime> {
+        told.or_else(|| self.last_lifetime().map(|lifetime| sent_at.after(lifetime)))
+    }
+
+    fn last_lifetime(&self) -> Option<Duration> {
+        let of = |token: &Arc<Token>| Some(token.expires_at?.since(token.obtained_at));
+        self.access.as_ref().and_then(of).filter(|life| !life.is_zero()).or(self.lifetime)
+    }
+
     /// Drops the access token if it is this one.
     pub(super) fn forget(&mut self, token: &Token) -> bool {
         let same = self.access.as_ref().is_some_and(|held| held.value == token.value);
         if same {
+            self.lifetime = self.last_lifetime();
             (self.access, self.lost) = (None, Some(Reason::Rejected));
         }
         same

@@ -9,7 +9,7 @@ impl Grant {
     /// Another process holds the lease: it may renew for us.
     pub(super) fn queue(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         match self.read(ambient.now) {
-            Reading::Fresh(token) | Reading::Due(token) if !flight.revoking => {
+            Reading::Fresh(token) | Reading::Due(token) if !flight.revoking && flight.takes(token) => {
                 return Ok(Step::Done { output: Granted::held(token) });
             }
             _ => {}
@@ -32,7 +32,9 @@ impl Grant {
     ) -> Advance {
         let stored = record.as_ref().map_or(0, |record| record.revision());
         self.adopt(record);
-        if flight.leased && stored < self.held.revision {
+        // Another process may have another clock.
+        self.look(ambient.now);
+        if flight.leased.is_some() && stored < self.held.revision {
             // The store was emptied or put back: our record is written over what is there.
             self.held.revision = stored;
         }
@@ -49,7 +51,7 @@ impl Grant {
 
     /// The mark was not written, so nothing was sent, and nothing is in doubt.
     pub(super) fn unmarked(&mut self, mut flight: Flight) -> Advance {
-        self.held.in_doubt = false;
+        self.held.in_doubt = None;
         flight.writes += 1;
         // A store that never takes the mark does not keep the flight for ever.
         flight.alone = flight.writes >= policy::MOST_WRITES;
@@ -59,18 +61,19 @@ impl Grant {
     /// Ends a flight: what changed is stored, the lease is given back, and a failure that leaves a living token
     /// harms nobody.
     pub(super) fn finish(&mut self, flight: Flight, outcome: Outcome, ambient: &Ambient) -> Advance {
-        if flight.leased && flight.dirty && flight.writes < policy::MOST_WRITES {
+        self.look(ambient.now);
+        if flight.leased.is_some() && flight.dirty && flight.writes < policy::MOST_WRITES {
             let step = self.save();
             return self.go(State::Storing(Flight { writes: flight.writes + 1, ..flight }, outcome), step);
         }
         let outcome = match (outcome, &self.held.access) {
-            (Err(error), Some(token)) if !flight.revoking && token.is_alive(ambient.now) => {
+            (Err(error), Some(token)) if !flight.revoking && token.is_alive(self.settled(ambient.now)) => {
                 let (token, setback) = (token.clone(), Some(Box::new(error)));
                 Ok(Granted::Token { token, source: Source::Held, setback })
             }
             (outcome, _) => outcome,
         };
-        if flight.leased {
+        if flight.leased.is_some() {
             return self.go(State::Releasing(outcome), Step::Release);
         }
         outcome.map(|output| Step::Done { output })
@@ -99,7 +102,7 @@ impl Grant {
             if !flight.revoking && age(&record.held) > age(&self.held) {
                 self.held = record.held;
                 flight.dirty = false;
-                if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(ambient.now)) {
+                if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(self.settled(ambient.now))) {
                     outcome = Ok(Granted::held(token));
                 }
             }

@@ -8,4 +8,6 @@ mod files;
 mod flights;
 mod limits;
 mod records;
+mod rejections;
 mod support;
+mod time;

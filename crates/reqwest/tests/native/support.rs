@@ -191,6 +191,10 @@ impl TestClock {
         self.now.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    pub(crate) fn back(&self, duration: Duration) {
+        self.now.fetch_sub(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
     /// How often the time was asked for.
     pub(crate) fn looks(&self) -> u64 {
         self.looks.load(Ordering::SeqCst)

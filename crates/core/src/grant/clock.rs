@@ -1,0 +1,64 @@
+//! What a clock that was set back means for what is held.
+//!
+//! A time that lies before one that was seen, or before the moment at which the token was asked for, tells that the
+//! clock was wrong then or is wrong now. Which of both is not known, but time has not gone back: whatever was over is
+//! over, and what is left of a token is not more than it was. So the token's times move back with the clock.
+//!
+//! Where a token cannot be replaced without a person it stays as it is: an early end would cost more than a refusal.
+
+use super::Grant;
+use crate::time::UnixTime;
+use crate::token::Token;
+use core::time::Duration;
+use std::sync::Arc;
+
+/// Clocks of several hosts differ by so much, and one that is corrected jumps by so much, without a word about it.
+const TOLERANCE: Duration = Duration::from_secs(10);
+
+impl Grant {
+    /// Tells the latest time that a reader saw and the time now. For adapters whose readers take the token from a copy,
+    /// so that what they saw is not lost.
+    pub fn observe(&mut self, latest: UnixTime, now: UnixTime) {
+        self.latest = self.latest.max(latest);
+        self.look(now);
+    }
+
+    /// The time at which what is held must be judged: never an earlier one than was seen.
+    pub(super) fn settled(&self, now: UnixTime) -> UnixTime {
+        now.max(self.seen())
+    }
+
+    /// Notices a clock that was set back.
+    pub(super) fn look(&mut self, now: UnixTime) {
+        let back = self.seen().since(now);
+        if back <= TOLERANCE {
+            self.latest = self.latest.max(now);
+            return;
+        }
+        self.latest = now;
+        if let Some(setback) = &mut self.held.setback {
+            setback.until = setback.until.before(back);
+        }
+        if self.is_replaceable()
+            && let Some(token) = &mut self.held.access
+        {
+            *token = Arc::new(Token {
+                value: token.value.clone(),
+                obtained_at: token.obtained_at.before(back),
+                expires_at: token.expires_at.map(|end| end.before(back)),
+                renew_at: token.renew_at.map(|due| due.before(back)),
+            });
+        }
+    }
+
+    fn seen(&self) -> UnixTime {
+        let asked =
+            self.held.access.as_ref().filter(|_| self.is_replaceable()).map(|token| token.obtained_at);
+        self.latest.max(asked.unwrap_or_default())
+    }
+
+    fn is_replaceable(&self) -> bool {
+        let auth = self.settings.auth();
+        auth.acquire.is_some() || (auth.renew.is_some() && self.held.refresh.is_some())
+    }
+}
