@@ -11,7 +11,7 @@ const ALSO: u32 = 7;
 /// The kinds of answers in `RESPONSES.md`.
 const ANSWERS: usize = 30;
 /// How many rows of both tables say "open:". This number only goes down.
-const OPEN: usize = 12;
+const OPEN: usize = 1;
 
 /// Where the tests stand, from the root of the repository. A file is named without its directory.
 const PLACES: [&str; 6] = [

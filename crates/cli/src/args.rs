@@ -81,6 +81,9 @@ pub(crate) struct Selection {
 pub(crate) struct Token {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Get a new token now, whatever is kept and whatever failure is remembered
+    #[arg(long)]
+    pub(crate) renew: bool,
     /// Print a JSON object with the token and its life
     #[arg(long)]
     pub(crate) json: bool,

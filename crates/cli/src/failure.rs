@@ -37,7 +37,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         // A failure is remembered beside the token, so that scripts do not hammer a server.
         let waiting = error.retry_at().is_some();
-        let hint = if waiting { "\n  --no-cache tries again at once" } else { "" };
+        let hint = if waiting { "\n  grantline token --renew tries again at once" } else { "" };
         Self::Core { error, hint: hint.to_owned() }
     }
 }

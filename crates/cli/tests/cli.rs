@@ -266,9 +266,22 @@ fn refusal_is_remembered_between_runs() {
             .env("GRANTLINE_WORKSPAN_CLIENTSECRET", "wrong")
             .output()
             .unwrap();
-        fails(&wrong, 1, &["next try not before", "--no-cache tries again at once"]);
+        fails(&wrong, 1, &["next try not before", "--renew tries again at once"]);
     }
     assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 1);
+    let mut again = world.workspan("token workspan --renew");
+    fails(&again.env("GRANTLINE_WORKSPAN_CLIENTSECRET", "wrong").output().unwrap(), 1, &["invalid_client"]);
+    assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 2);
+}
+
+#[test]
+fn new_token_takes_the_place_of_the_kept_one() {
+    let world = World::new();
+    let print = |arguments| text(&world.workspan(arguments).output().unwrap().stdout).to_owned();
+    let first = print("token workspan");
+    let renewed = print("token workspan --renew");
+    assert!(!renewed.is_empty() && renewed != first);
+    assert_eq!(print("token workspan"), renewed);
 }
 
 #[test]

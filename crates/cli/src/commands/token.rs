@@ -12,7 +12,7 @@ use std::time::UNIX_EPOCH;
 
 pub(crate) async fn run(options: &Token) -> Result<(), Failure> {
     let connection = connect(&options.selection)?;
-    let token = connection.token().await?;
+    let token = if options.renew { connection.renew().await? } else { connection.token().await? };
     let now = now();
     // The token is what was asked for: it goes to standard output and nowhere else.
     let value = token.value.expose();

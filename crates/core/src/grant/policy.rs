@@ -164,8 +164,8 @@ impl Grant {
         flight.tries += 1;
         let asked = retry_at.map(|time| time.since(ambient.now));
         let pause = asked.unwrap_or_else(|| jitter(FIRST_PAUSE * 2u32.pow(flight.tries.min(8) - 1), ambient));
-        let serves =
-            !flight.revoking && self.held.access.as_ref().is_some_and(|token| token.is_alive(self.settled(ambient.now)));
+        let serves = !flight.revoking
+            && self.held.access.as_ref().is_some_and(|token| token.is_alive(self.settled(ambient.now)));
         // With a living token nobody needs to wait here.
         if flight.tries < MOST_TRIES && pause <= LONGEST_PAUSE && !serves {
             let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);

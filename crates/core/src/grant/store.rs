@@ -102,7 +102,9 @@ impl Grant {
             if !flight.revoking && age(&record.held) > age(&self.held) {
                 self.held = record.held;
                 flight.dirty = false;
-                if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(self.settled(ambient.now))) {
+                if let Some(token) =
+                    self.held.access.as_ref().filter(|token| token.is_alive(self.settled(ambient.now)))
+                {
                     outcome = Ok(Granted::held(token));
                 }
             }
