@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test cannot do stops it")]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use core::time::Duration;
 use grantline_connectors as connectors;
 use grantline_core::json::{Json, Pointer};
@@ -209,6 +211,29 @@ proptest! {
         // Spread over no more than half of it.
         prop_assert!(lead + Duration::from_millis(1) >= most / 2, "{lead:?} of {most:?}");
         prop_assert!(!token.is_alive(end) && (life == 0 || token.is_alive(at)));
+    }
+
+    /// A token that tells when it was made lives as long here as there, however wrong the server's clock is; one that
+    /// only tells its end is taken at its word.
+    #[test]
+    fn the_clock_of_a_server_does_not_shorten_a_life(
+        life in times(), skew in -400_000_000..400_000_000_i64, told: bool, wait in 0..30_u64
+    ) {
+        let sent = UnixTime::from_secs(1_700_000_000);
+        let mut grant = Grant::new(settings().swap_remove(0));
+        grant.advance(Event::START, &Ambient::new(sent, [0; 32])).unwrap();
+        let made = 1_700_000_000_u64.saturating_add_signed(skew);
+        let end = made.saturating_add(life.min(i64::MAX as u64 / 2));
+        let issued = if told { format!(r#""iat":{made},"#) } else { String::new() };
+        let claims = URL_SAFE_NO_PAD.encode(format!(r#"{{{issued}"exp":{end}}}"#));
+        let body = format!(r#"{{"access_token":"e30.{claims}.c2ln"}}"#);
+        let answer = message(vec![("kind", "response".into()), ("status", Json::Int(200)), ("body", body.as_str().into())]);
+        let now = sent.after(Duration::from_secs(wait));
+        let Ok(Step::Done { output: Granted::Token { token, .. } }) = grant.advance(answer, &Ambient::new(now, [0; 32])) else {
+            panic!("a token was expected");
+        };
+        let wanted = if told { sent.after(Duration::from_secs(end - made)) } else { UnixTime::from_secs(end) };
+        prop_assert_eq!(token.expires_at, Some(wanted));
     }
 
     /// Whatever the clock does: a token that was found dead serves nobody again, and none serves for longer than it
