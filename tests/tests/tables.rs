@@ -14,11 +14,12 @@ const ANSWERS: usize = 30;
 const OPEN: usize = 1;
 
 /// Where the tests stand, from the root of the repository. A file is named without its directory.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 7] = [
     "crates/reqwest/tests/native",
     "crates/emulator/tests",
     "tests/tests/end_to_end",
     "tests/tests",
+    "tests/tests/properties",
     "pkg/test/shared",
     "pkg/test/node",
 ];
