@@ -66,6 +66,14 @@ fn shows_something(seeds: u64, total: &Tally) {
     assert!(total.done > seeds * 20, "callers got answers: {}", total.done);
     assert!(total.requests > seeds * 5, "tokens were asked for: {}", total.requests);
     assert!(total.calm > seeds / 20, "some runs are calm: {}", total.calm);
+    for (what, count) in [
+        ("a person asks", total.insisted),
+        ("a token is sent again within its grace", total.exempt_grace),
+        ("a token is sent again because a person dared to", total.exempt_dared),
+        ("a token is sent again because the store lost it", total.exempt_restored),
+    ] {
+        assert!(count > 20, "{what}: {count} times");
+    }
     assert!(total.healed > seeds / 2, "most runs must end well: {}", total.healed);
 }
 
@@ -101,6 +109,7 @@ fn calm(profile: &mut Profile) {
         told: true,
         horizon: 600_000,
         calls: 60,
+        insists: 0,
         chances: [0; 23],
         ..profile.clone()
     };

@@ -24,6 +24,8 @@ pub(crate) struct Worker {
     pub(crate) flight: Option<Flight>,
     /// When it last stood still, or its clock jumped.
     pub(crate) disturbed_at: u64,
+    /// Whether a person waits for the end of a flight to ask for a new token.
+    pub(crate) insists: bool,
     /// How long it has waited for the store, all in all.
     pub(crate) store_ms: u64,
 }
@@ -36,6 +38,8 @@ enum Late {
 /// A run of the grant, and who waits for it.
 pub(crate) struct Flight {
     pub(crate) number: u64,
+    /// Whether a person asked for a new token.
+    pub(crate) anew: bool,
     /// What is waited for; zero if nothing is.
     pub(crate) op: u64,
     pub(crate) op_at: u64,
@@ -53,6 +57,8 @@ pub(crate) struct Flight {
     /// Whether the store failed it.
     pub(crate) blind: bool,
     pub(crate) began_at: u64,
+    /// When the grant last said what to do; a worker may stand still before it does it.
+    pub(crate) decided_at: u64,
     /// The refresh token that it marked as being in use.
     pub(crate) marked: Option<String>,
     /// Its present token request.
@@ -71,6 +77,7 @@ impl Worker {
             skew: 0,
             flight: None,
             disturbed_at: 0,
+            insists: false,
             store_ms: 0,
         }
     }
@@ -97,6 +104,7 @@ impl World {
         let (w, rejected) = (self.callers[caller].worker, self.callers[caller].rejected.clone());
         let now = self.clock(w);
         let worker = &mut self.workers[w];
+        worker.grant.observe(now, now);
         let present = match worker.grant.read(now) {
             Reading::Fresh(token) => Some((token.clone(), false)),
             Reading::Due(token) => Some((token.clone(), true)),
@@ -117,10 +125,22 @@ impl World {
         }
     }
 
+    /// A person wants a new token, now or after the flight that is under way.
+    pub(crate) fn insist(&mut self, w: usize) -> Run {
+        let worker = &mut self.workers[w];
+        worker.insists = worker.up && worker.flight.is_some();
+        if !worker.up || worker.asleep || worker.insists {
+            return Ok(());
+        }
+        self.tally.insisted += 1;
+        self.begin(w, Event::Renew, Vec::new())
+    }
+
     fn begin(&mut self, w: usize, event: Event, waiting: Vec<usize>) -> Run {
         let number = self.number();
         self.workers[w].flight = Some(Flight {
             number,
+            anew: event == Event::Renew,
             op: 0,
             op_at: 0,
             own: waiting.first().copied(),
@@ -132,6 +152,7 @@ impl World {
             lease_asked_at: 0,
             blind: false,
             began_at: self.now,
+            decided_at: self.now,
             marked: None,
             exchange: None,
         });
@@ -164,7 +185,11 @@ impl World {
             Err(error) => return self.land(w, &Err(error)),
             Ok(step) => step,
         };
-        let flight = self.workers[w].flight.as_ref().map_or(0, |flight| flight.number);
+        let now = self.now;
+        let flight = self.workers[w].flight.as_mut().map_or(0, |flight| {
+            flight.decided_at = now;
+            flight.number
+        });
         match self.interrupted_after(w) {
             _ if !self.workers[w].up || self.workers[w].flight.is_none() => Ok(()),
             true => {
@@ -244,7 +269,7 @@ impl World {
                 Err(error) => self.failed(caller, error)?,
             }
         }
-        Ok(())
+        if self.workers[w].insists { self.insist(w) } else { Ok(()) }
     }
 
     /// Goes on after a standstill with whatever has come meanwhile.

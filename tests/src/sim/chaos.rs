@@ -26,6 +26,10 @@ impl World {
             let worker = self.rng.usize(..self.profile.workers);
             self.soon(at, What::Arrive { worker });
         }
+        for _ in 0..self.profile.insists {
+            let (at, worker) = (self.rng.u64(..horizon), self.rng.usize(..self.profile.workers));
+            self.soon(at, What::Insist { worker });
+        }
         for tick in 1..20 {
             self.soon(horizon / 20 * tick, What::Tick);
         }
@@ -128,6 +132,7 @@ impl World {
         note!(self, Some(w), "its clock jumps by {by} ms");
         self.workers[w].skew += by;
         self.workers[w].disturbed_at = self.now;
+        self.watch.jumped_at = self.now;
     }
 
     /// A moment at which things outside of the workers go wrong.

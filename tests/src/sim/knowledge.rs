@@ -18,8 +18,15 @@ impl World {
         let Some(exchange) = flight.exchange.take() else { return };
         let exchange = &mut self.watch.exchanges[exchange];
         exchange.known = known(event);
-        if exchange.known == Known::Nothing {
-            self.watch.doubtful.extend(exchange.refresh.clone());
+        let (known, refresh) = (exchange.known, exchange.refresh.clone());
+        let answered = matches!(event, Event::Response(response) if matches!(response.status, 400 | 401));
+        if known == Known::Nothing {
+            self.watch.doubtful.extend(refresh.clone());
+        }
+        if answered && refresh.is_some() {
+            // It was sent once more, within its grace or because a person dared, and now it is known what became of it.
+            let earlier = self.watch.exchanges.iter_mut().filter(|earlier| earlier.refresh == refresh);
+            earlier.for_each(|earlier| earlier.known = Known::Refused);
         }
     }
 

@@ -77,6 +77,9 @@ impl Tally {
         self.faults.iter_mut().zip(other.faults).for_each(|(sum, more)| *sum += more);
         self.longest_wait = self.longest_wait.max(other.longest_wait);
         self.exempt_restored += other.exempt_restored;
+        self.insisted += other.insisted;
+        self.exempt_grace += other.exempt_grace;
+        self.exempt_dared += other.exempt_dared;
         self.calm += other.calm;
         self.healed += other.healed;
     }
@@ -99,10 +102,16 @@ pub struct Tally {
     pub faults: [u64; 23],
     /// The longest that a caller waited, in milliseconds.
     pub longest_wait: u64,
+    /// How often a person asked for a new token.
+    pub insisted: u64,
     /// Runs in which nothing went wrong.
     pub calm: u64,
     /// Runs at whose end everybody had to be served without a person.
     pub healed: u64,
+    /// How often a refresh token was sent again within its grace.
+    pub exempt_grace: u64,
+    /// How often a refresh token was sent again because a person dared to.
+    pub exempt_dared: u64,
     /// How often a refresh token was sent again because the store had lost what was written.
     pub exempt_restored: u64,
 }

@@ -15,7 +15,7 @@ pub enum Rotation {
     Reject,
     /// A new one; whoever uses the old one ends all tokens of the grant.
     Revoke,
-    /// A new one; for [`GRACE_MS`] the old one gives the same new pair.
+    /// A new one; for [`GRACE_MS`] the old one gives the same new pair, and then it ends all tokens of the grant.
     Grace,
 }
 
@@ -136,12 +136,16 @@ pub struct Profile {
     pub lifetime: Option<u64>,
     /// Whether the service says so.
     pub told: bool,
+    /// Whether the connector tells the core of the grace that old refresh tokens have.
+    pub grace_told: bool,
     /// How leases end.
     pub leases: Leases,
     /// How long callers come, in milliseconds.
     pub horizon: u64,
     /// How many callers come.
     pub calls: usize,
+    /// How often a person asks for a new token, whatever is at hand.
+    pub insists: usize,
     /// How often each fault happens, in thousandths; in the order of [`Fault::ALL`].
     pub chances: [u16; 23],
 }
@@ -161,9 +165,11 @@ impl Profile {
             refreshes: !acquire || rng.u8(..4) > 0,
             lifetime,
             told,
+            grace_told: rng.bool(),
             leases: if rng.u8(..3) > 0 { Leases::Timed } else { Leases::Locked },
             horizon: span.clamp(rng.u64(60_000..900_000), 3 * 86_400_000),
             calls: rng.usize(8..70),
+            insists: if rng.u8(..4) == 0 { rng.usize(1..4) } else { 0 },
             chances: chances(rng),
         }
     }
@@ -184,6 +190,12 @@ impl Profile {
     #[must_use]
     pub const fn unsafe_to_repeat(&self) -> bool {
         self.rotation.single_use()
+    }
+
+    /// For how long after its first use a refresh token may be sent again, as far as the connector tells.
+    #[must_use]
+    pub fn grace(&self) -> Option<u64> {
+        (self.rotation == Rotation::Grace && self.grace_told).then_some(GRACE_MS)
     }
 
     /// The connection.
@@ -209,11 +221,13 @@ impl Profile {
             (r#""seed": { "refresh_token": "{refresh}" }"#.to_owned(), refresh)
         };
         let replay = if self.unsafe_to_repeat() { "unsafe" } else { "safe" };
+        let grace =
+            self.grace().map_or(String::new(), |grace| format!(r#""grace_seconds": {},"#, grace / 1000));
         let expiry = if self.told { r#"{ "seconds": "/expires_in" }"# } else { "" };
         format!(
             r#"{{ "id": "simulated", "title": "Simulated", "parameters": [{parameters}],
                 "base_url": "https://api.example.com", "hosts": ["api.example.com", "auth.example.com"],
-                "auth": {{ {first}, "renew": {renew}, "replay": "{replay}",
+                "auth": {{ {first}, "renew": {renew}, "replay": "{replay}", {grace}
                     "token": {{ "value": "/access_token", "refresh_token": "/refresh_token", "expiry": [{expiry}] }},
                     "apply": {{ "headers": {{ "authorization": "Bearer {{accessToken}}" }} }} }} }}"#
         )

@@ -111,7 +111,7 @@ impl Server {
                         success(&body)
                     }
                     Some(_) => {
-                        self.ended[family] = self.rotation == Rotation::Revoke;
+                        self.ended[family] = self.rotation != Rotation::Reject;
                         refusal(400, "invalid_grant")
                     }
                 }

@@ -49,6 +49,10 @@ pub(crate) enum What {
     Arrive {
         worker: usize,
     },
+    /// A person wants a new token.
+    Insist {
+        worker: usize,
+    },
     /// An API request reaches the API.
     Asked {
         caller: usize,
@@ -181,6 +185,7 @@ impl World {
     fn happen(&mut self, what: What) -> Run {
         match what {
             What::Arrive { worker } => self.arrive(worker, false),
+            What::Insist { worker } => self.insist(worker),
             What::Asked { caller, token } => {
                 self.asked(caller, &token);
                 Ok(())
