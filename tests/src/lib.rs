@@ -9,6 +9,7 @@
 mod layout;
 mod replay;
 mod shown;
+pub mod sim;
 mod vector;
 
 pub use layout::pretty;
