@@ -63,6 +63,7 @@ impl Snapshot {
             seeded: flag("seeded"),
             // Without a time it is that of a program which kept none: long ago.
             in_doubt: flag("inDoubt").then_some(time("doubtSince")?.unwrap_or_default()),
+            granted_at: time("grantedAt")?,
             lifetime: optional(json.get("lifetimeMs"), |time| time.as_u64().map(Duration::from_millis))?,
             lost: optional(json.get("lost"), |reason| Reason::from_name(reason.as_str()?))?,
             setback: optional(json.get("setback"), Setback::from_json)?,
@@ -90,6 +91,7 @@ impl Serialize for Snapshot {
         if let Some(lifetime) = held.lifetime {
             map.serialize_entry("lifetimeMs", &u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX))?;
         }
+        held.granted_at.iter().try_for_each(|time| map.serialize_entry("grantedAt", time))?;
         held.lost.iter().try_for_each(|reason| map.serialize_entry("lost", reason.name()))?;
         held.setback.iter().try_for_each(|setback| map.serialize_entry("setback", setback))?;
         map.end()
@@ -108,6 +110,8 @@ pub(crate) struct Held {
     pub(crate) in_doubt: Option<UnixTime>,
     /// How long the access token lived that is gone, if that was known.
     pub(crate) lifetime: Option<Duration>,
+    /// When the access token was asked for that is gone.
+    pub(crate) granted_at: Option<UnixTime>,
     /// Why the access token is gone, if it is.
     pub(crate) lost: Option<Reason>,
     /// The last failure, and until when it keeps us from asking again.
@@ -143,6 +147,8 @@ impl Serialize for Refresh {
 /// A failure that is remembered, so that no one repeats a refused request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Setback {
+    /// When it happened; unknown in records of the first programs.
+    pub(crate) at: Option<UnixTime>,
     pub(crate) until: UnixTime,
     /// How many there were in a row.
     pub(crate) count: u64,
@@ -187,13 +193,15 @@ impl Setback {
             },
         };
         let until = UnixTime::from_millis(json.get("until")?.as_u64()?);
-        Some(Self { until, count: json.get("count")?.as_u64()?, why })
+        let at = optional(json.get("at"), |time| time.as_u64().map(UnixTime::from_millis))?;
+        Some(Self { at, until, count: json.get("count")?.as_u64()?, why })
     }
 }
 
 impl Serialize for Setback {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        self.at.iter().try_for_each(|time| map.serialize_entry("at", time))?;
         map.serialize_entry("until", &self.until)?;
         map.serialize_entry("count", &self.count)?;
         let (why, denial) = match &self.why {

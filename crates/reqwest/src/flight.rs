@@ -114,9 +114,9 @@ impl Inner {
                     }
                 };
                 match landed {
-                    // The flight that was under way knew nothing of the rejection, and kept the token.
-                    Landed::Well(Ok(Granted::Token { token, source: Source::Held, .. }))
-                        if is(&rejected, &token) => {}
+                    // The flight that was under way knew nothing of the rejection: it kept the token, or has brought it
+                    // just now.
+                    Landed::Well(Ok(Granted::Token { token, .. })) if is(&rejected, &token) => {}
                     Landed::Well(Ok(Granted::Token { token, .. })) => return Ok(token),
                     Landed::Well(Ok(Granted::Revoked { .. })) => {}
                     Landed::Well(Err(error)) => return Err(error),

@@ -144,9 +144,14 @@ impl World {
 
     /// The three cases in which a refresh token may be sent again although an earlier request may have spent it.
     fn excused(&mut self, w: usize, earlier: &Exchange) -> bool {
-        if self.store.restored_at.is_some_and(|at| at >= earlier.began_at) {
+        let began = self.workers[w].flight.as_ref().map_or(earlier.began_at, |flight| flight.began_at);
+        if self.store.restored_at.is_some_and(|at| at >= earlier.began_at.min(began)) {
             // The mark that it was in use, or what came in its place, went with what the store lost: no client can
             // know of it.
+            self.tally.exempt_restored += 1;
+        } else if self.store.restored_at.is_some() && self.watch.jumped_at > 0 {
+            // A store that was put back has two records of one number, and clocks that jumped do not tell which of them
+            // is the later.
             self.tally.exempt_restored += 1;
         } else if self.profile.grace().is_some_and(|grace| {
             self.watch.jumped_at >= earlier.began_at || self.wall_between(w, earlier) < grace

@@ -35,7 +35,7 @@ pub enum Error {
         until: Option<UnixTime>,
     },
     /// The server broke the rules of HTTP, of OAuth or of the connector.
-    #[error("{violation}{}: this is no answer of a token endpoint; check the base URL{}", Answer(*.status, .request_id.as_deref()), Until(*.until))]
+    #[error("{violation}{}: {}{}", Answer(*.status, .request_id.as_deref()), .violation.remedy(), Until(*.until))]
     Protocol {
         /// Which rule.
         violation: Violation,
@@ -117,7 +117,7 @@ impl Error {
                 Violation::Redirect => "redirected",
                 Violation::TooLarge => "too_large",
                 Violation::NotJson => "not_json",
-                Violation::NoToken | Violation::BadToken => "no_token",
+                Violation::NoToken | Violation::BadToken | Violation::SameToken => "no_token",
             },
             Self::Exhausted { .. } => "exhausted",
             Self::NeedsReconnect { .. } => "needs_reconnect",

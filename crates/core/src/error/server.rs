@@ -54,6 +54,17 @@ words! {
         NoToken = "no_token",
         /// A token that is empty, or has characters that no header may carry.
         BadToken = "bad_token",
+        /// The token that the API has just refused.
+        SameToken = "same_token",
+    }
+}
+
+impl Violation {
+    pub(super) const fn remedy(self) -> &'static str {
+        match self {
+            Self::SameToken => "check that the base URL and the credentials belong to one account",
+            _ => "this is no answer of a token endpoint; check the base URL",
+        }
     }
 }
 
@@ -64,6 +75,7 @@ impl fmt::Display for Violation {
             Self::TooLarge => "the answer is larger than a token answer may be",
             Self::NotJson => "the answer is not the JSON that was asked for",
             Self::NoToken => "the answer holds no token",
+            Self::SameToken => "the server gave the token again that the API has just refused",
             Self::BadToken => "the token in the answer is empty or has characters that no token may have",
         })
     }

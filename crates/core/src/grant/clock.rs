@@ -6,7 +6,7 @@
 //!
 //! Where a token cannot be replaced without a person it stays as it is: an early end would cost more than a refusal.
 
-use super::Grant;
+use super::{Grant, policy};
 use crate::time::UnixTime;
 use crate::token::Token;
 use core::time::Duration;
@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 /// Clocks of several hosts differ by so much, and one that is corrected jumps by so much, without a word about it.
 const TOLERANCE: Duration = Duration::from_secs(10);
+
+/// A failure that lies further ahead than clocks may differ is none of this time.
+const AHEAD: Duration = Duration::from_secs(300);
 
 impl Grant {
     /// Tells the latest time that a reader saw and the time now. For adapters whose readers take the token from a copy,
@@ -28,15 +31,24 @@ impl Grant {
         now.max(self.seen())
     }
 
-    /// Notices a clock that was set back.
+    /// Notices a clock that was set back, and a pause that comes from a clock which was ahead, perhaps that of another
+    /// process.
     pub(super) fn look(&mut self, now: UnixTime) {
         let back = self.seen().since(now);
-        if back <= TOLERANCE {
-            self.latest = self.latest.max(now);
-            return;
+        if back > TOLERANCE {
+            self.latest = now;
+            self.move_back(back);
         }
-        self.latest = now;
+        self.latest = self.latest.max(now);
+        self.held.setback.take_if(|setback| {
+            let ahead = setback.at.is_some_and(|at| at.since(now) > AHEAD);
+            ahead || setback.until.since(now) > policy::LONGEST_SETBACK
+        });
+    }
+
+    fn move_back(&mut self, back: Duration) {
         if let Some(setback) = &mut self.held.setback {
+            setback.at = setback.at.map(|at| at.before(back));
             setback.until = setback.until.before(back);
         }
         if self.is_replaceable()

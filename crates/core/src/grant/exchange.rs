@@ -8,7 +8,6 @@ use crate::http::{Fault, FaultKind, Purpose, Request, Response};
 use crate::manifest::Replay;
 use crate::render::{self, Values};
 use crate::snapshot::{Refresh, Why};
-use crate::time::UnixTime;
 use crate::token::Token;
 use std::sync::Arc;
 
@@ -28,8 +27,13 @@ impl Grant {
                 Err(why) => return self.set_back(flight, why, ambient),
             }
         };
+        flight.prior = self.held.in_doubt;
         if self.is_single_use(&flight) {
-            self.doubt(ambient.now);
+            // From here on nobody knows what became of the refresh token, until there is an answer. If there was a
+            // doubt before, it is the first try that may have spent it.
+            self.held.in_doubt = flight.prior.or(Some(ambient.now));
+            // A mark that carries on an older doubt is not told from it.
+            flight.mark = self.held.mark().filter(|_| flight.prior.is_none());
             if !flight.alone {
                 let step = self.save();
                 return self.go(State::Marking(flight), step);
@@ -42,17 +46,14 @@ impl Grant {
         flight.purpose == Purpose::Renew && self.settings.auth().replay == Replay::Unsafe
     }
 
-    /// From here on nobody knows what became of the refresh token, until there is an answer.
-    fn doubt(&mut self, now: UnixTime) {
-        // It is the first try that may have spent it.
-        self.held.in_doubt = self.held.in_doubt.or(Some(now));
-    }
-
     pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         if flight.leased.is_some_and(|end| end < ambient.now) {
             // The mark took longer than the lease: another process may be at it.
-            self.settle(&flight);
-            return self.give_way(flight, ambient);
+            return if self.is_single_use(&flight) {
+                self.unmark(flight)
+            } else {
+                self.give_way(flight, ambient)
+            };
         }
         let request = match self.request(flight.purpose) {
             Ok(request) => request,
@@ -60,10 +61,6 @@ impl Grant {
             Err(error) => return self.finish(flight, Err(error), ambient),
         };
         flight.sent_at = ambient.now;
-        // After a pause, too: the answer to this try may be the one that is lost.
-        if self.is_single_use(&flight) {
-            self.doubt(ambient.now);
-        }
         // What a person asked for is done once: an answer that is lost on the way does not make it undone.
         flight.anew = None;
         self.go(State::Exchanging(flight), Step::Send(request))
@@ -95,6 +92,11 @@ impl Grant {
             return self.revoke_answered(flight, response, ambient);
         }
         match answer::judge(response, &self.settings, &self.held.secrets(), flight.sent_at, ambient.now) {
+            Verdict::Granted(fresh)
+                if flight.rejected.as_ref().is_some_and(|token| token.value == fresh.access) =>
+            {
+                self.same_again(flight, fresh, response.status, ambient)
+            }
             Verdict::Granted(fresh) => {
                 let output = self.granted(&flight, fresh, ambient);
                 flight.dirty = true;
@@ -108,7 +110,8 @@ impl Grant {
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
             }
             Verdict::Denied(denial) if flight.purpose == Purpose::Renew && self.is_refusal(&denial) => {
-                self.settle(&flight);
+                // Whatever was in doubt: the token is dead.
+                (self.held.in_doubt, self.known) = (None, flight.mark.clone());
                 self.renewal_refused(flight, denial, ambient)
             }
             Verdict::Denied(denial) => {
@@ -156,11 +159,28 @@ impl Grant {
             && self.settings.auth().acquire.is_some()
     }
 
-    /// What became of a renewal is known. A first grant that fails says nothing of a renewal before it.
+    /// This try was not carried out: nothing more is in doubt than was before it.
     pub(super) fn settle(&mut self, flight: &Flight) {
         if flight.purpose == Purpose::Renew {
-            self.held.in_doubt = None;
+            self.held.in_doubt = flight.prior;
+            self.known = flight.mark.clone();
         }
+    }
+
+    /// The server gave the token that the API has just refused: some give the same one until it ends. What came with it
+    /// is kept, and one more renewal is tried; after that, whoever refused it does not get it back.
+    fn same_again(&mut self, mut flight: Flight, fresh: Fresh, status: u16, ambient: &Ambient) -> Advance {
+        self.granted(&flight, fresh, ambient);
+        if let Some(token) = &flight.rejected {
+            self.held.forget(token);
+        }
+        flight.dirty = true;
+        flight.tries += 1;
+        if flight.purpose == Purpose::Renew && flight.tries == 1 {
+            return self.exchange(flight, ambient);
+        }
+        let nothing = Denial { status, code: None, message: None, request_id: None };
+        self.broken(flight, Violation::SameToken, nothing, ambient)
     }
 
     /// Whether a person must act if there is no first grant: the server named a reason, or refused the credentials.
@@ -224,7 +244,9 @@ impl Grant {
             }
             (None, _) => None,
         };
-        (self.held.access, self.held.lifetime) = (Some(token.clone()), None);
+        self.held.access = Some(token.clone());
+        (self.held.lifetime, self.held.granted_at) = (None, None);
+        self.known = flight.mark.clone();
         (self.held.lost, self.held.setback, self.held.in_doubt) = (None, None, None);
         let source = if acquired { Source::Acquired } else { Source::Renewed };
         Granted::Token { token, source, setback: None }

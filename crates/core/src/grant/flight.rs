@@ -31,6 +31,7 @@ impl Grant {
 
     /// With all that is known: serve, lease, or ask the server.
     pub(super) fn decide(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        flight.dirty |= self.unsaved.is_some();
         match self.held.seed(&self.settings, ambient.now) {
             Ok(dirty) => flight.dirty |= dirty,
             Err(error) => return self.finish(flight, Err(error.into()), ambient),
@@ -40,7 +41,7 @@ impl Grant {
         }
         let may_write = flight.alone || flight.leased.is_some();
         if !flight.revoking && (may_write || !flight.dirty) {
-            if let Reading::Fresh(token) = self.read(ambient.now)
+            if let Reading::Fresh(token) = self.reading(ambient.now)
                 && flight.takes(token)
             {
                 let output = Granted::held(token);

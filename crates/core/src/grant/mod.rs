@@ -23,7 +23,8 @@
 //! ```
 //!
 //! Before anything is sent under a lease that is about to end, the lease is given back and asked for again:
-//! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading.
+//! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading. A mark that was written too late for
+//! its lease is taken off first: Marking leads to Unmarking, and from there to Yielding.
 //!
 //! This file holds the states and the one `match`; `flight`, `store` and `exchange` what is done in each state,
 //! `policy` which way to a token is taken and how long to wait, `clock` what a clock that was set back means.
@@ -60,7 +61,14 @@ pub struct Grant {
     latest: UnixTime,
     /// The end of which a person was warned already.
     warned: Option<UnixTime>,
+    /// When to try again to write down what the store did not take.
+    unsaved: Option<UnixTime>,
+    /// A mark that may stand in the store although it is known here what became of its renewal.
+    known: Option<Mark>,
 }
+
+/// What a record says before a refresh token is used that may be used once: since when it is in doubt, and which.
+type Mark = (UnixTime, Option<Secret>);
 
 /// What a grant ends with.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -119,6 +127,7 @@ enum State {
     Leasing(Flight),
     Queueing(Flight),
     Marking(Flight),
+    Unmarking(Flight),
     Exchanging(Flight),
     Pausing(Flight),
     Yielding(Flight),
@@ -135,6 +144,7 @@ impl State {
             Self::Leasing(_) => "leasing",
             Self::Queueing(_) => "queueing",
             Self::Marking(_) => "marking",
+            Self::Unmarking(_) => "unmarking",
             Self::Exchanging(_) => "exchanging",
             Self::Pausing(_) => "pausing",
             Self::Yielding(_) => "yielding",
@@ -157,6 +167,10 @@ struct Flight {
     /// What the present exchange is for, and when its request was sent.
     purpose: Purpose,
     sent_at: UnixTime,
+    /// Whether a renewal was in doubt before this exchange, and since when.
+    prior: Option<UnixTime>,
+    /// The mark under which it is made.
+    mark: Option<Mark>,
     tries: u32,
     /// Whether the store is out of reach, or there is none.
     alone: bool,
@@ -171,8 +185,9 @@ struct Flight {
     writes: u32,
     /// The token whose renewal the server refused, and its words.
     refused: Option<(Secret, Denial)>,
-    /// How often the lease was found taken.
+    /// How often the lease was found taken, and when first.
     queued: u32,
+    queued_since: UnixTime,
 }
 
 impl Grant {
@@ -186,6 +201,8 @@ impl Grant {
             state: State::Idle,
             latest: UnixTime::default(),
             warned: None,
+            unsaved: None,
+            known: None,
         }
     }
 
@@ -213,6 +230,14 @@ impl Grant {
     /// What a caller finds now.
     #[must_use]
     pub fn read(&self, now: UnixTime) -> Reading<'_> {
+        match self.reading(now) {
+            // What the store did not take is offered to it again, in the background.
+            Reading::Fresh(token) if self.unsaved.is_some_and(|next| next <= now) => Reading::Due(token),
+            reading => reading,
+        }
+    }
+
+    fn reading(&self, now: UnixTime) -> Reading<'_> {
         let now = self.settled(now);
         match &self.held.access {
             Some(token) if !token.is_alive(now) => Reading::Stale,
@@ -238,7 +263,7 @@ impl Grant {
             return Err(SettingsError::Snapshot { problem }.into());
         }
         self.held = snapshot.held;
-        self.state = State::Idle;
+        (self.state, self.unsaved, self.known) = (State::Idle, None, None);
         Ok(())
     }
 
@@ -282,12 +307,17 @@ impl Flow for Grant {
                 self.held.revision += 1;
                 self.send(flight, ambient)
             }
-            (State::Marking(flight), Event::Saved(false)) => self.unmarked(flight),
+            (State::Marking(flight), Event::Saved(false)) => self.not_marked(flight),
             (State::Yielding(flight), Event::Released | Event::Failed(_)) => {
                 self.go(State::Loading(flight), Step::Load)
             }
-            (State::Marking(flight), Event::Failed(_)) => {
-                self.send(Flight { alone: true, ..flight }, ambient)
+            (State::Marking(flight), Event::Failed(_)) => self.unmarkable(flight, ambient),
+            (State::Unmarking(flight), Event::Saved(written)) => {
+                self.held.revision += u64::from(written);
+                self.give_way(flight, ambient)
+            }
+            (State::Unmarking(flight), Event::Failed(_)) => {
+                self.give_way(Flight { dirty: true, ..flight }, ambient)
             }
             (State::Exchanging(flight), Event::Response(response)) => {
                 self.answered(flight, &response, ambient)
@@ -305,7 +335,7 @@ impl Flow for Grant {
                 self.merge(flight, outcome, record, ambient)
             }
             (State::Storing(flight, outcome) | State::Merging(flight, outcome), Event::Failed(_)) => {
-                self.finish(Flight { dirty: false, ..flight }, outcome, ambient)
+                self.finish(Flight { writes: policy::MOST_WRITES, ..flight }, outcome, ambient)
             }
             (State::Releasing(outcome), Event::Released | Event::Failed(_)) => {
                 outcome.map(|output| Step::Done { output })
@@ -326,6 +356,8 @@ impl Flight {
             rejected,
             purpose: Purpose::Acquire,
             sent_at: UnixTime::from_millis(0),
+            prior: None,
+            mark: None,
             tries: 0,
             alone,
             leased: None,
@@ -335,6 +367,7 @@ impl Flight {
             writes: 0,
             refused: None,
             queued: 0,
+            queued_since: UnixTime::from_millis(0),
         }
     }
 }

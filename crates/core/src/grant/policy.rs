@@ -1,9 +1,9 @@
 //! What a grant does next, and how long it waits: every number of the token's life is here.
 
-use super::{Advance, Flight, Grant, State};
+use super::{Advance, Flight, Grant, Mark, State};
 use crate::error::{Cause, Error, Reason, SettingsError};
 use crate::flow::{Ambient, Step};
-use crate::http::Purpose;
+use crate::http::{Fault, FaultKind, Purpose};
 use crate::manifest::{Auth, Replay, RequestTemplate};
 use crate::notice::Notice;
 use crate::render;
@@ -35,11 +35,13 @@ pub(super) const LONGEST_LATER: Duration = Duration::from_secs(300);
 /// The same after a refusal.
 const REFUSED: Duration = Duration::from_secs(30);
 /// No failure keeps a connection quiet for longer, whatever the server asks for.
-const LONGEST_SETBACK: Duration = Duration::from_secs(3600);
+pub(super) const LONGEST_SETBACK: Duration = Duration::from_secs(3600);
 /// How often one flight writes its record when another process keeps writing, too.
 pub(super) const MOST_WRITES: u32 = 4;
-/// How often a flight finds the lease taken before it gives up: after more than a minute, longer than a lease.
-const MOST_QUEUED: u32 = 260;
+/// For how long a flight finds the lease taken before it gives up: longer than a lease; and how often, whatever the
+/// clock says.
+const LONGEST_QUEUE: Duration = Duration::from_secs(90);
+const MOST_QUEUED: u32 = 360;
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 const WARN_BEFORE: Duration = Duration::from_secs(86_400);
 
@@ -81,7 +83,11 @@ impl Grant {
     pub fn settled_until(&self) -> Option<UnixTime> {
         let token = self.held.access.as_ref()?;
         let warning = self.reconnect().filter(|end| self.warned != Some(end.at)).map(|end| end.warn_at);
-        [token.renew_at, token.expires_at, warning].into_iter().flatten().min().or(Some(UnixTime::MAX))
+        [token.renew_at, token.expires_at, warning, self.unsaved]
+            .into_iter()
+            .flatten()
+            .min()
+            .or(Some(UnixTime::MAX))
     }
 
     /// The warning that a person must act soon, once for each end: for whoever tells notices, at every chance.
@@ -107,7 +113,14 @@ impl Grant {
             Some(renew) => self.obstacle(renew, flight, now),
             None => Some(self.held.lost.unwrap_or(Reason::Expired)),
         };
+        // Without its store nobody knows who else has used a token that works once.
+        let stranded = self.shared && flight.alone && auth.replay == Replay::Unsafe;
         match (obstacle, &auth.acquire) {
+            (None, None) if stranded => Err(Why::Exhausted({
+                let detail = "without it, a refresh token that may be used once is not sent";
+                Cause::Network(Fault::new(FaultKind::Store, detail))
+            })),
+            (None, Some(_)) if stranded => Ok(Purpose::Acquire),
             (None, _) => Ok(Purpose::Renew),
             (Some(_), Some(_)) => Ok(Purpose::Acquire),
             (Some(reason), None) => {
@@ -181,11 +194,13 @@ impl Grant {
 
     /// It will not work again soon: remember that, so that nobody repeats the request.
     pub(super) fn set_back(&mut self, flight: Flight, why: Why, ambient: &Ambient) -> Advance {
-        if let Why::Refused(reason, None) = why {
-            // No request was made, and none can be: there is nothing to wait for.
-            return self.finish(flight, Err(Error::NeedsReconnect { reason, denial: None }), ambient);
-        }
-        self.remember(flight, why, [REFUSED, LONGEST_SETBACK], None, ambient)
+        // No request was made, and none can be: there is nothing to remember.
+        let error = match why {
+            Why::Refused(reason, None) => Error::NeedsReconnect { reason, denial: None },
+            Why::Exhausted(cause) => Error::Exhausted { retry_at: ambient.now.after(LATER), cause },
+            why => return self.remember(flight, why, [REFUSED, LONGEST_SETBACK], None, ambient),
+        };
+        self.finish(flight, Err(error), ambient)
     }
 
     pub(super) fn remember(
@@ -199,7 +214,8 @@ impl Grant {
         let count = self.held.setback.as_ref().map_or(0, |setback| setback.count) + 1;
         let doubled = first.saturating_mul(1 << count.min(16).saturating_sub(1)).min(longest);
         let own = ambient.now.after(doubled - jitter(doubled / 4, ambient));
-        let setback = Setback { until: until.map_or(own, |until| until.max(own)), count, why };
+        let at = Some(ambient.now);
+        let setback = Setback { at, until: until.map_or(own, |until| until.max(own)), count, why };
         let error = setback.error();
         self.held.setback = Some(setback);
         flight.dirty = true;
@@ -208,8 +224,8 @@ impl Grant {
 }
 
 /// How long to wait for the process that holds the lease.
-pub(super) fn queue_pause(queued: u32, ambient: &Ambient) -> Option<u64> {
-    (queued <= MOST_QUEUED).then(|| 250 + u64::from(ambient.entropy[3]))
+pub(super) fn queue_pause(queued: u32, waited: Duration, ambient: &Ambient) -> Option<u64> {
+    (queued <= MOST_QUEUED && waited <= LONGEST_QUEUE).then(|| 250 + u64::from(ambient.entropy[3]))
 }
 
 /// A random part of a duration.
@@ -237,6 +253,20 @@ impl Held {
         told.or_else(|| self.last_lifetime().map(|lifetime| sent_at.after(lifetime)))
     }
 
+    /// When the last grant was asked for. Of two records that are both said to be the newest, the later is.
+    pub(super) fn granted_at(&self) -> Option<UnixTime> {
+        self.access.as_ref().map(|token| token.obtained_at).max(self.granted_at)
+    }
+
+    /// What the record says of a renewal that is under way.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.in_doubt.map(|since| (since, self.refresh_value().cloned()))
+    }
+
+    pub(super) fn refresh_value(&self) -> Option<&Secret> {
+        self.refresh.as_ref().map(|refresh| &refresh.value)
+    }
+
     fn last_lifetime(&self) -> Option<Duration> {
         let of = |token: &Arc<Token>| Some(token.expires_at?.since(token.obtained_at));
         self.access.as_ref().and_then(of).filter(|life| !life.is_zero()).or(self.lifetime)
@@ -246,7 +276,7 @@ impl Held {
     pub(super) fn forget(&mut self, token: &Token) -> bool {
         let same = self.access.as_ref().is_some_and(|held| held.value == token.value);
         if same {
-            self.lifetime = self.last_lifetime();
+            (self.lifetime, self.granted_at) = (self.last_lifetime(), self.granted_at());
             (self.access, self.lost) = (None, Some(Reason::Rejected));
         }
         same
@@ -279,6 +309,7 @@ impl Held {
             revision: self.revision,
             seeded: self.seeded,
             lost: Some(Reason::Revoked),
+            granted_at: self.granted_at(),
             ..Self::default()
         };
     }

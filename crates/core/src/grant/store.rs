@@ -15,7 +15,10 @@ impl Grant {
             _ => {}
         }
         flight.queued += 1;
-        match policy::queue_pause(flight.queued, ambient) {
+        if flight.queued == 1 {
+            flight.queued_since = ambient.now;
+        }
+        match policy::queue_pause(flight.queued, ambient.now.since(flight.queued_since), ambient) {
             Some(millis) => self.go(State::Queueing(flight), Step::Sleep { millis }),
             None => {
                 let cause = Cause::Network(store_fault());
@@ -26,32 +29,58 @@ impl Grant {
 
     pub(super) fn loaded(
         &mut self,
-        flight: Flight,
+        mut flight: Flight,
         record: Option<Box<Snapshot>>,
         ambient: &Ambient,
     ) -> Advance {
         let stored = record.as_ref().map_or(0, |record| record.revision());
-        self.adopt(record);
-        // Another process may have another clock.
-        self.look(ambient.now);
-        if flight.leased.is_some() && stored < self.held.revision {
-            // The store was emptied or put back: our record is written over what is there.
+        let record = record.filter(|record| record.key == self.settings.key());
+        let behind = record.is_some_and(|record| self.adopt(record.held, flight.leased.is_some()));
+        flight.dirty |= behind;
+        if flight.leased.is_some() {
+            // What is held is written over what is there, also if the store was emptied or put back.
             self.held.revision = stored;
         }
+        // Another process may have another clock.
+        self.look(ambient.now);
         self.decide(flight, ambient)
     }
 
-    /// Takes a record that is newer than what is held. A rejected token in it is dropped by `decide`.
-    fn adopt(&mut self, record: Option<Box<Snapshot>>) {
-        let (key, revision) = (self.settings.key(), self.held.revision);
-        if let Some(record) = record.filter(|record| record.key == key && record.revision() > revision) {
-            self.held = record.held;
+    /// Takes a record that is newer than what is held. A rejected token in it is dropped by `decide`. Whether it is
+    /// behind what is known here, and must be written again.
+    ///
+    /// A store that was put back has other records under the same revisions: then the later grant is the right one.
+    fn adopt(&mut self, stored: Held, leased: bool) -> bool {
+        if self.known.is_some() && stored.mark() == self.known {
+            return true;
         }
+        let later = leased && stored.granted_at() > self.held.granted_at();
+        if stored.revision > self.held.revision || later {
+            (self.held, self.unsaved, self.known) = (stored, None, None);
+        } else if stored.in_doubt.is_some() && stored.refresh_value() == self.held.refresh_value() {
+            // A doubt about a token is not gone because a record about it is older.
+            self.held.in_doubt = stored.in_doubt;
+        }
+        false
     }
 
-    /// The mark was not written, so nothing was sent, and nothing is in doubt.
-    pub(super) fn unmarked(&mut self, mut flight: Flight) -> Advance {
-        self.held.in_doubt = None;
+    /// The store did not answer to the mark, which may stand there all the same. Nothing is sent under it.
+    pub(super) fn unmarkable(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        self.settle(&flight);
+        (flight.alone, flight.dirty) = (true, true);
+        self.exchange(flight, ambient)
+    }
+
+    /// The mark stands, but its lease is over: it is taken off before anything else.
+    pub(super) fn unmark(&mut self, flight: Flight) -> Advance {
+        self.settle(&flight);
+        let step = self.save();
+        self.go(State::Unmarking(flight), step)
+    }
+
+    /// The mark was not written, so nothing was sent, and no more is in doubt than was before.
+    pub(super) fn not_marked(&mut self, mut flight: Flight) -> Advance {
+        self.held.in_doubt = flight.prior;
         flight.writes += 1;
         // A store that never takes the mark does not keep the flight for ever.
         flight.alone = flight.writes >= policy::MOST_WRITES;
@@ -66,6 +95,8 @@ impl Grant {
             let step = self.save();
             return self.go(State::Storing(Flight { writes: flight.writes + 1, ..flight }, outcome), step);
         }
+        self.unsaved = (self.shared && flight.dirty).then(|| ambient.now.after(policy::LATER));
+        self.known.take_if(|_| self.unsaved.is_none());
         let outcome = match (outcome, &self.held.access) {
             (Err(error), Some(token)) if !flight.revoking && token.is_alive(self.settled(ambient.now)) => {
                 let (token, setback) = (token.clone(), Some(Box::new(error)));
@@ -98,8 +129,7 @@ impl Grant {
             if let Some(token) = &flight.rejected {
                 record.held.forget(token);
             }
-            let age = |held: &Held| held.access.as_ref().map(|token| token.obtained_at);
-            if !flight.revoking && age(&record.held) > age(&self.held) {
+            if !flight.revoking && record.held.granted_at() > self.held.granted_at() {
                 self.held = record.held;
                 flight.dirty = false;
                 if let Some(token) =
