@@ -21,13 +21,13 @@ export interface ConnectOptions {
   /** A state that was kept with {@link Connection.snapshot}. */
   readonly snapshot?: Snapshot | string | undefined;
   /**
-   * Where the token is kept, beyond this process and for all others: see {@link Store}, and `grantline/stores` for ready
-   * ones. Without one, each connection has its own token in memory.
+   * Where the token is kept, beyond this process and for all others: see {@link Store}, and `grantline/stores` for
+   * ready ones. Without one, each connection has its own token in memory.
    */
   readonly store?: Store | undefined;
   /**
-   * Whether {@link Connection.start} gives the steps of a shared store although there is no `store` here: for hosts that
-   * do those steps themselves. All other methods then know no store. With a `store`, `start()` always gives them.
+   * Whether {@link Connection.start} gives the steps of a shared store although there is no `store` here: for hosts
+   * that do those steps themselves. All other methods then know no store. With a `store`, `start()` always gives them.
    */
   readonly shared?: boolean | undefined;
 }
@@ -148,12 +148,13 @@ export class Connection {
    * @throws {@link GrantlineError} the server cannot be reached or refuses
    */
   async revoke(): Promise<boolean> {
+    const ended = this.#inner.revoke();
+    // From here on the token serves nobody.
+    this.#pass = undefined;
     try {
-      return await this.#inner.revoke();
+      return await ended;
     } catch (thrown) {
       throw wrap(thrown);
-    } finally {
-      this.#pass = undefined;
     }
   }
 

@@ -90,7 +90,8 @@ export function keeper(store: Store): Keeper {
 async function within<T>(answer: Awaitable<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`there was no answer within ${PATIENCE_MS / 1000} seconds`)), PATIENCE_MS);
+    const late = () => reject(new Error(`there was no answer within ${PATIENCE_MS / 1000} seconds`));
+    timer = setTimeout(late, PATIENCE_MS);
   });
   try {
     return await Promise.race([answer, silence]);
@@ -111,7 +112,7 @@ function randomName(): string {
 
 /** What was thrown, in its own words. */
 function words(error: unknown): string {
-  const { message, code } = (typeof error === 'object' ? (error ?? {}) : { message: error }) as Partial<Record<string, unknown>>;
+  const { message = error, code } = (error ?? {}) as { message?: unknown; code?: unknown };
   const text = typeof message === 'string' ? message : '';
   const known = typeof code === 'string' && !text.includes(code) ? code : '';
   return [text, known].filter(Boolean).join(': ').slice(0, 300) || 'it does not say why';

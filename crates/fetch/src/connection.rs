@@ -62,10 +62,14 @@ impl Connection {
         (self.0.clock)()
     }
 
-    /// The token that is at hand, if it serves. One that is due is renewed in the background.
+    /// The token that is at hand, if it serves. One that is due is renewed in the background; one that is being revoked
+    /// serves nobody.
     #[must_use]
     pub fn read(&self) -> Option<Arc<Token>> {
         let now = self.now();
+        if self.current().is_some_and(|flight| flight.revoking) {
+            return None;
+        }
         let (token, due) = match self.0.grant.borrow().read(now) {
             Reading::Fresh(token) => (token.clone(), false),
             Reading::Due(token) => (token.clone(), true),

@@ -25,13 +25,30 @@ export interface IoRedisClient {
   eval(script: string, keys: number, ...rest: string[]): PromiseLike<unknown>;
 }
 
-/** A store in Redis or Valkey, by a connected client of node-redis. */
+/**
+ * A store in Redis or Valkey, by a connected client of node-redis.
+ *
+ * @example
+ * ```ts
+ * const client = createClient({ url: process.env.REDIS_URL });
+ * await client.connect();
+ * const workspan = await connect('workspan', { clientId, clientSecret }, { store: redisStore(client) });
+ * ```
+ */
 export function redisStore(client: NodeRedisClient, options?: RedisStoreOptions): Store {
   const run = (script: string, key: string, args: string[]) => client.eval(script, { keys: [key], arguments: args });
   return inRedis((key) => client.get(key), run, options);
 }
 
-/** A store in Redis or Valkey, by a client of ioredis. */
+/**
+ * A store in Redis or Valkey, by a client of ioredis.
+ *
+ * @example
+ * ```ts
+ * const store = ioredisStore(new Redis(process.env.REDIS_URL));
+ * const workspan = await connect('workspan', { clientId, clientSecret }, { store });
+ * ```
+ */
 export function ioredisStore(client: IoRedisClient, options?: RedisStoreOptions): Store {
   const run = (script: string, key: string, args: string[]) => client.eval(script, 1, key, ...args);
   return inRedis((key) => client.get(key), run, options);
@@ -95,7 +112,7 @@ const WHY: Readonly<Record<string, string>> = {
  * shown, a word in capitals at its beginning. Other words are those of the client, and of the network.
  */
 function why(error: unknown): string {
-  const { message = '', code = '' } = (typeof error === 'object' ? (error ?? {}) : {}) as { message?: unknown; code?: unknown };
+  const { message = '', code = '' } = (error ?? {}) as { message?: unknown; code?: unknown };
   const answer = /^-?([A-Z]{2,})\b/.exec(String(message))?.[1];
   if (answer) return WHY[answer] ?? `it answered with ${answer}`;
   return String(message || code || 'the client does not say why');

@@ -3,7 +3,8 @@ import { FAKE, SECRET, place } from '../fake/place.mjs';
 import { equal, fails, ok } from '../shared/assert.mjs';
 import { see } from '../shared/leaks.mjs';
 
-const OPEN = { ...FAKE, id: 'open', parameters: FAKE.parameters.map((parameter) => ({ ...parameter, type: 'string' })) };
+const NO_SECRETS = FAKE.parameters.map((parameter) => ({ ...parameter, type: 'string' }));
+const OPEN = { ...FAKE, id: 'open', parameters: NO_SECRETS };
 
 export const tests = {
   'a server that pages may not ask is named with the likely reason': async (context) => {

@@ -3,7 +3,8 @@
  *
  * Each test has a place of its own, `{url}/{place}`: `POST /token` gives a token, `DELETE /token` ends it, and every
  * path below `/api` takes it. `POST /_script` queues answers for `/token` (see `answer`), `GET /_log` tells what came
- * in. A second server, `closed`, answers no page. All tokens and secrets begin with `leak-me-not`, so that a leak is easily found.
+ * in. A second server, `closed`, answers no page. All tokens and secrets begin with `leak-me-not`, so that a leak is
+ * easily found.
  */
 import { createServer } from 'node:http';
 
@@ -36,7 +37,8 @@ export async function serveFake() {
 
 /** A server that gives everybody a token, and has no word of CORS: pages may not ask it. */
 function noPages(_, response) {
-  response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"leak-me-not","expires_in":3600}');
+  const token = { access_token: 'leak-me-not', expires_in: 3600 };
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token));
 }
 
 /** A URL where nothing listens. */

@@ -18,7 +18,8 @@ const RUST = process.env.GRANTLINE_FLEET;
 let redis;
 let fake;
 before(async () => {
-  if (!RUST) throw new Error('GRANTLINE_FLEET must be the path of the example `fleet`: run `cargo xtask test --only node`');
+  const advice = 'GRANTLINE_FLEET must be the path of the example `fleet`: run `cargo xtask test --only node`';
+  if (!RUST) throw new Error(advice);
   [redis, fake] = await Promise.all([startRedis(), serveFake()]);
 });
 after(async () => {

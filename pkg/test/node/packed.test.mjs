@@ -45,7 +45,8 @@ test('an installed package can be imported and called', async () => {
 });
 
 test('the ready stores need no package of their own', async () => {
-  const script = "import { keyvStore } from 'grantline/stores'; console.log(await keyvStore(new Map([['a', 'b']])).load('a'))";
+  const load = "console.log(await keyvStore(new Map([['a', 'b']])).load('a'))";
+  const script = `import { keyvStore } from 'grantline/stores'; ${load}`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
   assert.equal(stdout, 'b\n');
 });

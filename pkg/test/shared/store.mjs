@@ -63,7 +63,8 @@ export const tests = {
   },
 
   'a store that forgets to answer is told': async (context) => {
-    for (const [method, words] of [['load', 'text of the record'], ['save', 'true or false'], ['lease', 'true or false']]) {
+    const told = { load: 'text of the record', save: 'true or false', lease: 'true or false' };
+    for (const [method, words] of Object.entries(told)) {
       const here = place(context);
       const { store } = memory({ [method]: () => (method === 'load' ? { revision: 1 } : undefined) });
       equal((await (await here.connect({ store })).fetch('/api/me')).status, 200);
@@ -155,8 +156,12 @@ function memory(spoilt = {}) {
     lease: async (key, owner) => !leases.has(key) && Boolean(leases.set(key, owner)),
     release: (key, owner) => void (leases.get(key) === owner && leases.delete(key)),
   };
-  const noted = ([method, action]) => [method, (...args) => (calls.push({ method, args }), (spoilt[method] ?? action)(...args))];
-  return { store: Object.fromEntries(Object.entries(own).map(noted)), records, leases, calls };
+  const noted = (method) => (...args) => {
+    calls.push({ method, args });
+    return (spoilt[method] ?? own[method])(...args);
+  };
+  const store = Object.fromEntries(Object.keys(own).map((method) => [method, noted(method)]));
+  return { store, records, leases, calls };
 }
 
 function gone() {
