@@ -16,7 +16,7 @@ const BROKEN: [&str; 7] = [
 ];
 
 /// A page is not told why: the server may be down, or does not want to be asked by pages.
-const NOT_ALLOWED: &str = "; in a page the reason may be that the server does not allow the page's origin (CORS): \
+const NOT_ALLOWED: &str = "in a page the reason may be that the server does not allow the page's origin (CORS): \
     then ask through a server or a proxy of your own";
 
 #[wasm_bindgen]
@@ -71,6 +71,9 @@ pub fn fault(error: &JsValue, purpose: Purpose) -> Fault {
     };
     let mut words = detail(error, code.as_deref());
     if code.is_none() && kind != FaultKind::Timeout && DOCUMENT.with(Option::is_some) {
+        if !words.is_empty() {
+            words.push_str("; ");
+        }
         words.push_str(NOT_ALLOWED);
     }
     Fault::new(kind, words)

@@ -106,7 +106,14 @@ fn a_fault_is_named_with_the_words_of_the_host() {
     let vague = error("return new TypeError('Failed to fetch')");
     assert_eq!(fault(&vague, Purpose::Acquire).kind, FaultKind::Unreachable);
     assert_eq!(fault(&vague, Purpose::Renew).kind, FaultKind::Lost);
-    assert_eq!(fault(&JsValue::NULL, Purpose::Acquire).detail, "");
+    // In a page it may be a matter of CORS, unless something else is known.
+    let page = error("return typeof document !== 'undefined'").is_truthy();
+    let found = fault(&vague, Purpose::Acquire).detail;
+    assert!(found.starts_with("Failed to fetch") && found.contains("origin (CORS)") == page, "{found}");
+    let found = fault(&JsValue::NULL, Purpose::Acquire).detail;
+    assert!(if page { found.starts_with("in a page") } else { found.is_empty() }, "{found}");
+    let slow = error("return Object.assign(new Error('slow'), { name: 'TimeoutError' })");
+    assert_eq!(fault(&slow, Purpose::Acquire).detail, "slow");
 }
 
 /// A store in memory that notes what it was asked for; `spoilt` is the step that fails, or is answered with another
