@@ -148,7 +148,7 @@ export class Connection {
    * @throws {@link GrantlineError} the server cannot be reached or refuses
    */
   async revoke(): Promise<boolean> {
-    const ended = this.#inner.revoke();
+    const ended = this.#inner.authorize({ kind: 'revoke' }) as Promise<boolean>;
     // From here on the token serves nobody.
     this.#pass = undefined;
     try {
