@@ -4,6 +4,7 @@ import { secretsOf, type ConnectorFile } from './connectors.js';
 import { failure, wrap } from './errors.js';
 import type { BuiltIn } from './generated/parameters.js';
 import type { Notice } from './messages.js';
+import { keeper } from './store.js';
 import { ready } from './wasm.js';
 
 /** The values of a connector of your own. */
@@ -36,7 +37,7 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<Connection> {
   const { Connection: Inner } = await ready();
-  const { allowInsecureLoopback, parameterSet, shared, snapshot, fetch, clock, onEvent } = options;
+  const { allowInsecureLoopback, parameterSet, shared, snapshot, store, fetch, clock, onEvent } = options;
   const spec = {
     parameters,
     allowLoopback: allowInsecureLoopback === true,
@@ -46,7 +47,8 @@ export async function connect(
   };
   const file = typeof connector === 'string' ? connector : JSON.stringify(connector);
   try {
-    const inner = new Inner(file, spec, fetch, clock && (() => Number(clock())), onEvent && listener(onEvent));
+    const time = clock && (() => Number(clock()));
+    const inner = new Inner(file, spec, fetch, time, onEvent && listener(onEvent), store && keeper(store));
     warnInPage(connector, parameters as Parameters);
     return new Connection(inner, typeof connector === 'string' ? connector : connector.id, options);
   } catch (thrown) {

@@ -3,6 +3,7 @@ import { failure, wrap } from './errors.js';
 import { Flow, type CallFlow, type GrantFlow } from './flows.js';
 import type { CallStep, GrantStep, Notice, Snapshot, TokenMessage } from './messages.js';
 import { isReplayable, run, type Fetch, type Host, type Target } from './request.js';
+import type { Store } from './store.js';
 import type { Bindings } from './wasm.js';
 
 /** How a connection is made, beyond its parameters. */
@@ -19,7 +20,15 @@ export interface ConnectOptions {
   readonly onEvent?: ((notice: Notice) => void) | undefined;
   /** A state that was kept with {@link Connection.snapshot}. */
   readonly snapshot?: Snapshot | string | undefined;
-  /** Whether {@link Connection.start} also gives the steps of a shared store; all other methods know no store. */
+  /**
+   * Where the token is kept, beyond this process and for all others: see {@link Store}, and `grantline/stores` for
+   * ready ones. Without one, each connection has its own token in memory.
+   */
+  readonly store?: Store | undefined;
+  /**
+   * Whether {@link Connection.start} gives the steps of a shared store although there is no `store` here: for hosts
+   * that do those steps themselves. All other methods then know no store. With a `store`, `start()` always gives them.
+   */
   readonly shared?: boolean | undefined;
 }
 
@@ -139,12 +148,13 @@ export class Connection {
    * @throws {@link GrantlineError} the server cannot be reached or refuses
    */
   async revoke(): Promise<boolean> {
+    const ended = this.#inner.authorize({ kind: 'revoke' }) as Promise<boolean>;
+    // From here on the token serves nobody.
+    this.#pass = undefined;
     try {
-      return await this.#inner.revoke();
+      return await ended;
     } catch (thrown) {
       throw wrap(thrown);
-    } finally {
-      this.#pass = undefined;
     }
   }
 

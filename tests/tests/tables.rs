@@ -11,10 +11,10 @@ const ALSO: u32 = 7;
 /// The kinds of answers in `RESPONSES.md`.
 const ANSWERS: usize = 30;
 /// How many rows of both tables say "open:". This number only goes down.
-const OPEN: usize = 1;
+const OPEN: usize = 0;
 
 /// Where the tests stand, from the root of the repository. A file is named without its directory.
-const PLACES: [&str; 7] = [
+const PLACES: [&str; 9] = [
     "crates/reqwest/tests/native",
     "crates/emulator/tests",
     "tests/tests/end_to_end",
@@ -22,6 +22,8 @@ const PLACES: [&str; 7] = [
     "tests/tests/properties",
     "pkg/test/shared",
     "pkg/test/node",
+    "pkg/test/browser",
+    "crates/fetch/src",
 ];
 
 struct Row {

@@ -2,6 +2,7 @@
 
 use crate::connection::Connection;
 use crate::host;
+use crate::store::{Keeper, Shelf};
 use crate::transport::Transport;
 use core::fmt;
 use grantline_core::{Connector, Error, Grant, Notice, Options, Secret, Snapshot, UnixTime};
@@ -16,6 +17,7 @@ pub struct Builder {
     values: Vec<(String, Secret)>,
     options: Options,
     shared: bool,
+    keeper: Option<Keeper>,
     transport: Transport,
     clock: Clock,
     listener: Option<Listener>,
@@ -29,6 +31,7 @@ impl Builder {
             values: Vec::new(),
             options: Options::default(),
             shared: false,
+            keeper: None,
             transport: Transport::default(),
             clock: Box::new(host::now),
             listener: None,
@@ -85,8 +88,16 @@ impl Builder {
         self
     }
 
-    /// Whether a run step by step ([`Connection::start`]) also gives the steps of a shared store. Runs that the
-    /// connection makes by itself know no store and go on without it.
+    /// Keeps the token in a store, and so beyond this page or process, and shared with all connections of the same
+    /// parameters there. A run step by step ([`Connection::start`]) leaves the steps of the store to its host.
+    #[must_use]
+    pub fn store(mut self, keeper: Keeper) -> Self {
+        self.keeper = Some(keeper);
+        self
+    }
+
+    /// Whether a run step by step ([`Connection::start`]) gives the steps of a shared store although none was given
+    /// here. Runs that the connection makes by itself then know no store and go on without it.
     #[must_use]
     pub const fn shared(mut self, shared: bool) -> Self {
         self.shared = shared;
@@ -97,13 +108,18 @@ impl Builder {
     ///
     /// # Errors
     /// A parameter that is missing, unknown or unusable, or a snapshot of another connection.
+    // Not inlined: that costs the module more than the call.
+    #[inline(never)]
     pub fn build(self) -> Result<Connection, Error> {
         let settings = Arc::new(self.connector.settings(self.values, &self.options)?);
-        let mut grant = if self.shared { Grant::shared(settings) } else { Grant::new(settings) };
+        let key = format!("{}-{}", self.connector.manifest().id, settings.key());
+        let shelf = self.keeper.map(|keeper| Shelf { keeper, key });
+        let mut grant =
+            if self.shared || shelf.is_some() { Grant::shared(settings) } else { Grant::new(settings) };
         if let Some(snapshot) = self.snapshot {
             grant.restore(snapshot)?;
         }
-        Ok(Connection::new(grant, self.transport, self.clock, self.listener))
+        Ok(Connection::new(grant, self.transport, shelf, self.clock, self.listener))
     }
 }
 

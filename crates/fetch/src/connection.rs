@@ -3,12 +3,13 @@
 use crate::builder::{Builder, Clock, Listener};
 use crate::flight::{Flight, Outcome};
 use crate::host::{self, Timer};
+use crate::store::Shelf;
 use crate::transport::Transport;
 use core::cell::{Cell, RefCell};
 use core::fmt;
 use grantline_core::{
-    Ambient, Connector, Error, Event, Fault, FaultKind, Flow, Grant, Granted, Notice, Reading, Reconnect,
-    Settings, Snapshot, Step, Token, UnixTime,
+    Ambient, Connector, Error, Event, Flow, Grant, Granted, Notice, Reading, Reconnect, Settings, Snapshot,
+    Step, Token, UnixTime,
 };
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub(crate) struct Inner {
     /// Which run the grant is in: a run that is stepped from outside must notice that another has begun.
     pub(crate) run: Cell<u32>,
     pub(crate) transport: Transport,
+    pub(crate) shelf: Option<Shelf>,
     clock: Clock,
     listener: Option<Listener>,
 }
@@ -36,10 +38,16 @@ impl Connection {
         Builder::new(connector)
     }
 
-    pub(crate) fn new(grant: Grant, transport: Transport, clock: Clock, listener: Option<Listener>) -> Self {
+    pub(crate) fn new(
+        grant: Grant,
+        transport: Transport,
+        shelf: Option<Shelf>,
+        clock: Clock,
+        listener: Option<Listener>,
+    ) -> Self {
         let settings = grant.settings().clone();
         let (grant, flight, run) = (RefCell::new(grant), RefCell::new(None), Cell::new(0));
-        Self(Rc::new(Inner { settings, grant, flight, run, transport, clock, listener }))
+        Self(Rc::new(Inner { settings, grant, flight, run, transport, shelf, clock, listener }))
     }
 
     /// What the connection is made of.
@@ -54,10 +62,14 @@ impl Connection {
         (self.0.clock)()
     }
 
-    /// The token that is at hand, if it serves. One that is due is renewed in the background.
+    /// The token that is at hand, if it serves. One that is due is renewed in the background; one that is being revoked
+    /// serves nobody.
     #[must_use]
     pub fn read(&self) -> Option<Arc<Token>> {
         let now = self.now();
+        if self.current().is_some_and(|flight| flight.revoking) {
+            return None;
+        }
         let (token, due) = match self.0.grant.borrow().read(now) {
             Reading::Fresh(token) => (token.clone(), false),
             Reading::Due(token) => (token.clone(), true),
@@ -176,7 +188,9 @@ impl Connection {
         flight
     }
 
+    /// Runs the grant to its end. However it ends, the lease is given back.
     async fn fly(&self, mut step: Step<Granted>) -> Outcome {
+        let (mut leased, mut failed) = (false, None);
         loop {
             let event = match step {
                 Step::Done { output } => return Ok(output),
@@ -193,11 +207,24 @@ impl Connection {
                     Event::Woke
                 }
                 Step::Load | Step::Lease { .. } | Step::Save { .. } | Step::Release => {
-                    Event::Failed(Fault::new(FaultKind::Store, "this connection has none"))
+                    let event = self.keep(&step).await;
+                    leased &= !matches!(step, Step::Release);
+                    leased |= matches!(event, Event::Leased(true));
+                    event
                 }
                 Step::Authorize { .. } => return Err(misuse("authorize")),
             };
-            step = self.advance(event)?;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            step = match self.advance(event) {
+                Ok(step) => step,
+                Err(error) if leased => {
+                    failed = Some(error);
+                    Step::Release
+                }
+                Err(error) => return Err(error),
+            };
         }
     }
 

@@ -2,7 +2,7 @@
 
 use grantline_core::{Fault, FaultKind, Purpose};
 use js_sys::Reflect;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 
 /// The codes of Node, Deno and Bun for a connection that broke: the request may have been carried out.
 const BROKEN: [&str; 7] = [
@@ -14,6 +14,17 @@ const BROKEN: [&str; 7] = [
     "UND_ERR_HEADERS_TIMEOUT",
     "UND_ERR_SOCKET",
 ];
+
+/// A page is not told why: the server may be down, or does not want to be asked by pages.
+const NOT_ALLOWED: &str = "in a page the reason may be that the server does not allow the page's origin (CORS): \
+    then ask through a server or a proxy of your own";
+
+#[wasm_bindgen]
+extern "C" {
+    /// There is one in pages only.
+    #[wasm_bindgen(thread_local_v2, js_name = document)]
+    static DOCUMENT: Option<JsValue>;
+}
 
 /// Why a request to an API has no answer.
 #[derive(Debug)]
@@ -58,7 +69,14 @@ pub fn fault(error: &JsValue, purpose: Purpose) -> Fault {
         None if purpose == Purpose::Renew => FaultKind::Lost,
         _ => FaultKind::Unreachable,
     };
-    Fault::new(kind, detail(error, code.as_deref()))
+    let mut words = detail(error, code.as_deref());
+    if code.is_none() && kind != FaultKind::Timeout && DOCUMENT.with(Option::is_some) {
+        if !words.is_empty() {
+            words.push_str("; ");
+        }
+        words.push_str(NOT_ALLOWED);
+    }
+    Fault::new(kind, words)
 }
 
 fn is_timeout(error: &JsValue) -> bool {

@@ -86,3 +86,23 @@ impl Drop for Timer {
         let _ = clear_timeout(&self.id);
     }
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// `setTimeout` takes 32 bits, and rings at once if there are more.
+    #[wasm_bindgen_test]
+    fn a_huge_sleep_does_not_ring_at_once() {
+        let run = |script: &str| Function::new_no_args(script).call0(&JsValue::UNDEFINED).unwrap();
+        run("globalThis.own = setTimeout; globalThis.asked = [];
+             globalThis.setTimeout = (_, millis) => void asked.push(millis);");
+        for millis in [0, 250, i32::MAX as u64, i32::MAX as u64 + 1, 1 << 32, u64::MAX] {
+            drop(Timer::start(millis));
+        }
+        let asked = run("globalThis.setTimeout = own; return asked.join(' ')").as_string().unwrap();
+        assert_eq!(asked, "0 250 2147483647 2147483647 2147483647 2147483647");
+    }
+}

@@ -27,6 +27,7 @@ mod fault;
 mod flight;
 mod host;
 mod stepping;
+mod store;
 mod transport;
 
 pub use builder::Builder;
@@ -36,4 +37,5 @@ pub use fault::{Failure, fault};
 pub use grantline_core::{Connector, Error, Notice, Secret, Snapshot, Token, UnixTime};
 pub use host::{entropy, now};
 pub use stepping::Stepping;
+pub use store::Keeper;
 pub use transport::Transport;

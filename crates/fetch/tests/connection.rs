@@ -2,8 +2,8 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use grantline_core::{FaultKind, Purpose, Step};
-use grantline_fetch::{Connection, Notice, Transport, UnixTime, fault};
+use grantline_core::{Event, Fault, FaultKind, Purpose, Snapshot, Step};
+use grantline_fetch::{Connection, Keeper, Notice, Transport, UnixTime, fault};
 use js_sys::Function;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -89,9 +89,9 @@ async fn a_token_that_is_due_is_renewed_in_the_background() {
 async fn an_abandoned_step_by_step_run_ends_with_the_next() {
     let connection = workspan(server(SERVER), &Rc::default());
     let stepping = connection.start();
-    assert!(matches!(stepping.advance(grantline_core::Event::START, None), Ok(Step::Send(_))));
+    assert!(matches!(stepping.advance(Event::START, None), Ok(Step::Send(_))));
     connection.token().await.unwrap();
-    assert_eq!(stepping.advance(grantline_core::Event::Woke, None).unwrap_err().code(), "misuse");
+    assert_eq!(stepping.advance(Event::Woke, None).unwrap_err().code(), "misuse");
 }
 
 #[wasm_bindgen_test]
@@ -106,5 +106,100 @@ fn a_fault_is_named_with_the_words_of_the_host() {
     let vague = error("return new TypeError('Failed to fetch')");
     assert_eq!(fault(&vague, Purpose::Acquire).kind, FaultKind::Unreachable);
     assert_eq!(fault(&vague, Purpose::Renew).kind, FaultKind::Lost);
-    assert_eq!(fault(&JsValue::NULL, Purpose::Acquire).detail, "");
+    // In a page it may be a matter of CORS, unless something else is known.
+    let page = error("return typeof document !== 'undefined'").is_truthy();
+    let found = fault(&vague, Purpose::Acquire).detail;
+    assert!(found.starts_with("Failed to fetch") && found.contains("origin (CORS)") == page, "{found}");
+    let found = fault(&JsValue::NULL, Purpose::Acquire).detail;
+    assert!(if page { found.starts_with("in a page") } else { found.is_empty() }, "{found}");
+    let slow = error("return Object.assign(new Error('slow'), { name: 'TimeoutError' })");
+    assert_eq!(fault(&slow, Purpose::Acquire).detail, "slow");
+}
+
+/// A store in memory that notes what it was asked for; `spoilt` is the step that fails, or is answered with another
+/// event.
+fn keeper(asked: &Rc<RefCell<Vec<&'static str>>>, spoilt: &'static str, answer: Event) -> Keeper {
+    let (asked, record) = (asked.clone(), Rc::new(RefCell::new(None::<Box<Snapshot>>)));
+    Box::new(move |key, step| {
+        assert!(key.starts_with("workspan-") && key.len() == "workspan-".len() + 64, "{key}");
+        let (name, event) = match step {
+            Step::Load => ("load", Event::Loaded(record.borrow().clone())),
+            Step::Lease { .. } => ("lease", Event::Leased(true)),
+            Step::Save { record: new, expected } => {
+                assert_eq!(record.borrow().as_ref().map_or(0, |record| record.revision()), *expected);
+                record.replace(Some(new.clone()));
+                ("save", Event::Saved(true))
+            }
+            _ => ("release", Event::Released),
+        };
+        asked.borrow_mut().push(name);
+        let event = if name == spoilt { answer.clone() } else { event };
+        Box::pin(async { event })
+    })
+}
+
+fn stored(keeper: Keeper, heard: &Rc<RefCell<Vec<Notice>>>) -> Connection {
+    let heard = heard.clone();
+    Connection::builder(grantline_connectors::workspan())
+        .parameter("clientId", "a")
+        .parameter("clientSecret", "b")
+        .transport(server(SERVER))
+        .store(keeper)
+        .on_notice(move |notice| heard.borrow_mut().push(notice.clone()))
+        .build()
+        .unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_store_is_asked_as_the_core_says() {
+    let (asked, heard) = (Rc::default(), Rc::default());
+    let connection = stored(keeper(&asked, "", Event::Woke), &heard);
+    assert_eq!(connection.token().await.unwrap().value.expose(), "t1");
+    assert_eq!(*asked.borrow(), ["load", "lease", "load", "save", "release"]);
+    connection.token().await.unwrap();
+    assert_eq!(asked.borrow().len(), 5, "a token at hand asks nobody");
+}
+
+#[wasm_bindgen_test]
+async fn a_store_that_fails_is_told_and_harms_nobody() {
+    for (step, asked_for) in [
+        ("load", &["load"][..]),
+        ("lease", &["load", "lease"]),
+        ("save", &["load", "lease", "load", "save", "release"]),
+        ("release", &["load", "lease", "load", "save", "release"]),
+    ] {
+        let (asked, heard) = (Rc::default(), Rc::default());
+        let answer = Event::Failed(Fault::new(FaultKind::Store, "it is gone"));
+        let connection = stored(keeper(&asked, step, answer), &heard);
+        assert_eq!(connection.token().await.unwrap().value.expose(), "t1", "{step}");
+        assert_eq!(*asked.borrow(), asked_for, "{step}");
+        let told = |notice: &&Notice| match notice {
+            Notice::Failed { code: "store", message, harmless: true } => {
+                message.starts_with("the store, workspan-") && message.ends_with(": it is gone")
+            }
+            _ => false,
+        };
+        assert_eq!(heard.borrow().iter().filter(told).count(), 1, "{step}: {heard:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_lease_is_given_back_however_a_flight_ends() {
+    let (asked, heard) = (Rc::default(), Rc::default());
+    let connection = stored(keeper(&asked, "save", Event::Woke), &heard);
+    assert_eq!(connection.token().await.unwrap_err().code(), "misuse");
+    assert_eq!(*asked.borrow(), ["load", "lease", "load", "save", "release"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_host_that_does_the_steps_of_the_store_itself_is_not_disturbed() {
+    let connection = Connection::builder(grantline_connectors::workspan())
+        .parameter("clientId", "a")
+        .parameter("clientSecret", "b")
+        .transport(server(SERVER))
+        .shared(true)
+        .build()
+        .unwrap();
+    assert!(matches!(connection.start().advance(Event::START, None), Ok(Step::Load)));
+    assert_eq!(connection.token().await.unwrap().value.expose(), "t1");
 }

@@ -28,6 +28,9 @@
 //!
 //! The records hold tokens: whoever may read these keys may use them. A user of Redis with the rights
 //! `~grantline:* +get +set +eval +del` is enough.
+//! The npm package `grantline` has stores with the same keys, records and scripts: processes in Rust and in JavaScript
+//! share a token.
+//!
 //! Commands are sent to one server; a cluster that redirects clients is not followed.
 //!
 //! The feature `tls` adds `rediss://`. [`redis`] is part of the public API.

@@ -189,28 +189,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const SILENT: &str = "there was no answer within 2 seconds";
 
 /// Writes a record over the expected revision: 1 if it did, 0 if another is there, -1 if what is there is no record,
-/// or one of a newer version.
-const SAVE: &str = r"
-local revision = 0
-local old = redis.call('GET', KEYS[1])
-if old then
-  local fine, record = pcall(cjson.decode, old)
-  if not fine or type(record) ~= 'table' then return -1 end
-  if type(record.version) ~= 'number' or type(record.revision) ~= 'number' then return -1 end
-  if record.version > cjson.decode(ARGV[2]).version then return -1 end
-  revision = record.revision
-end
-if revision ~= tonumber(ARGV[1]) then return 0 end
-if ARGV[3] == '0' then
-  redis.call('SET', KEYS[1], ARGV[2])
-else
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-end
-return 1
-";
+/// or one of a newer version. The npm package runs the same scripts.
+const SAVE: &str = include_str!("save.lua");
 
 /// Deletes a lease if it is still its owner's.
-const RELEASE: &str = r"
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
-";
+const RELEASE: &str = include_str!("release.lua");

@@ -1,15 +1,18 @@
 //! The class `Connection`.
 
-use crate::convert::{pass, thrown, to_js, to_json};
+use crate::convert::{pass, thrown, to_event, to_js, to_json};
 use crate::flows::{CallFlow, GrantFlow};
 use grantline_connectors as connectors;
 use grantline_core::error::SettingsError;
 use grantline_core::json::Json;
-use grantline_core::{Call, Connector, Error, Event, Notice, Snapshot, UnixTime};
+use grantline_core::{
+    Call, Connector, Error, Event, Fault, FaultKind, Notice, Reconnect, Snapshot, UnixTime,
+};
 use grantline_fetch::{Builder, Connection as Inner, Transport, now};
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
 
 /// A connection to a service.
 #[wasm_bindgen]
@@ -19,7 +22,8 @@ pub struct Connection(Inner);
 #[wasm_bindgen]
 impl Connection {
     /// `connector` is the id of a built-in connector or the text of a connector file, `options` an object with
-    /// `parameters`, `allowLoopback`, `parameterSet`, `shared` and `snapshot`.
+    /// `parameters`, `allowLoopback`, `parameterSet`, `shared` and `snapshot`. `keeper` does the steps of a store: it
+    /// takes a key and a step, and gives a promise of the text of a record or of an event.
     ///
     /// # Errors
     /// An object with the fields of an error.
@@ -30,6 +34,7 @@ impl Connection {
         fetch: Option<Function>,
         clock: Option<Function>,
         listener: Option<Function>,
+        keeper: Option<Function>,
     ) -> Result<Self, JsValue> {
         let builder = describe(connector, &to_json(options)).map_err(|error| thrown(&error))?;
         let builder = match fetch {
@@ -42,6 +47,12 @@ impl Connection {
         };
         let builder = match listener {
             Some(listener) => builder.on_notice(move |notice| tell(&listener, notice)),
+            None => builder,
+        };
+        let builder = match keeper {
+            Some(keeper) => builder.store(Box::new(move |key, step| {
+                Box::pin(kept(keeper.call2(&JsValue::UNDEFINED, &key.into(), &to_js(step))))
+            })),
             None => builder,
         };
         builder.build().map(Self).map_err(|error| thrown(&error))
@@ -57,32 +68,26 @@ impl Connection {
         pass.map_err(|error| thrown(&error))
     }
 
-    /// The same, after whatever it takes. `rejected` is the token that the API has refused.
+    /// The same, after whatever it takes. `event` may hold the token that the API has refused; with `revoke` the token
+    /// ends, and the outcome is whether the server was told. One method for both, because each asynchronous one weighs a
+    /// kilobyte.
     ///
     /// # Errors
     /// An object with the fields of an error.
-    pub async fn authorize(&self, rejected: JsValue) -> Result<JsValue, JsValue> {
+    pub async fn authorize(&self, event: JsValue) -> Result<JsValue, JsValue> {
         let connection = self.0.clone();
         let outcome = async {
-            let rejected = match to_json(&rejected) {
+            let rejected = match to_json(&event) {
                 Json::Null => None,
                 event => match Event::from_json(&event)? {
                     Event::Token(token) => Some(token),
+                    Event::Revoke => return connection.revoke().await.map(JsValue::from_bool),
                     _ => None,
                 },
             };
             pass(&connection, &*connection.authorize(rejected).await?)
         };
         outcome.await.map_err(|error| thrown(&error))
-    }
-
-    /// Ends the token; whether the server was told.
-    ///
-    /// # Errors
-    /// An object with the fields of an error.
-    pub async fn revoke(&self) -> Result<bool, JsValue> {
-        let connection = self.0.clone();
-        connection.revoke().await.map_err(|error| thrown(&error))
     }
 
     /// The state, for a host that keeps it.
@@ -100,8 +105,10 @@ impl Connection {
     /// When a person must act, and from when on they are warned, in milliseconds; empty if that is not known.
     #[must_use]
     pub fn reconnect(&self) -> Vec<f64> {
-        let times = self.0.reconnect().map(|reconnect| [reconnect.at, reconnect.warn_at]);
-        times.into_iter().flatten().map(|time| time.as_millis() as f64).collect()
+        match self.0.reconnect() {
+            Some(Reconnect { at, warn_at }) => vec![at.as_millis() as f64, warn_at.as_millis() as f64],
+            None => Vec::new(),
+        }
     }
 
     /// The grant step by step.
@@ -115,8 +122,7 @@ impl Connection {
     /// # Errors
     /// An object with the fields of an error.
     pub fn call(&self, method: &str, target: &str, replayable: bool) -> Result<CallFlow, JsValue> {
-        let call = Call::new(self.0.settings().clone(), method, target, replayable);
-        call.map(|call| CallFlow::new(&self.0, call)).map_err(|error| thrown(&error))
+        CallFlow::new(&self.0, Call::new(self.0.settings().clone(), method, target, replayable))
     }
 
     /// The connector's test request step by step.
@@ -124,11 +130,12 @@ impl Connection {
     /// # Errors
     /// An object with the fields of an error.
     pub fn test(&self) -> Result<CallFlow, JsValue> {
-        let call = Call::test(self.0.settings().clone());
-        call.map(|call| CallFlow::new(&self.0, call)).map_err(|error| thrown(&error))
+        CallFlow::new(&self.0, Call::test(self.0.settings().clone()))
     }
 }
 
+/// Not inlined: that costs the module more than the call.
+#[inline(never)]
 fn describe(connector: &str, options: &Json) -> Result<Builder, Error> {
     let connector = if connector.trim_start().starts_with('{') {
         Connector::from_json(connector)?
@@ -174,4 +181,17 @@ fn read_clock(clock: &Function) -> UnixTime {
 fn tell(listener: &Function, notice: &Notice) {
     // The wrapper's listener does not throw.
     let _ = listener.call1(&JsValue::UNDEFINED, &to_js(notice));
+}
+
+/// What came of a step of the store: the text of a record, or an event.
+async fn kept(answer: Result<JsValue, JsValue>) -> Event {
+    // The wrapper's keeper neither throws nor rejects.
+    let answer = answer.unwrap_or_default();
+    let answer = JsFuture::from(Promise::resolve(&answer)).await.unwrap_or_default();
+    let event = match answer.as_string() {
+        Some(text) => Snapshot::parse(&text).map(|record| Event::Loaded(Some(Box::new(record)))),
+        None => to_event(&answer),
+    };
+    let words = "it holds something that this version cannot read: rename it, or delete it";
+    event.unwrap_or_else(|_| Event::Failed(Fault::new(FaultKind::Store, words)))
 }

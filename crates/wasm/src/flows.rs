@@ -1,8 +1,8 @@
 //! The machines step by step: one event in, one step out, in the message form of the core.
 
-use crate::convert::{to_ambient, to_event, to_js};
+use crate::convert::{thrown, to_ambient, to_event, to_js};
 use core::cell::RefCell;
-use grantline_core::{Ambient, Call, Event, Flow, Purpose, message};
+use grantline_core::{Ambient, Call, Error, Event, Flow, Purpose, message};
 use grantline_fetch::{Connection, Stepping, Watch, entropy, fault};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -63,8 +63,11 @@ impl CallFlow {
 }
 
 impl CallFlow {
-    pub(crate) fn new(connection: &Connection, call: Call) -> Self {
-        Self { connection: connection.clone(), call: RefCell::new(call), watch: Watch::default() }
+    /// Once in the module, whoever calls it.
+    #[inline(never)]
+    pub(crate) fn new(connection: &Connection, call: Result<Call, Error>) -> Result<Self, JsValue> {
+        let call = RefCell::new(call.map_err(|error| thrown(&error))?);
+        Ok(Self { connection: connection.clone(), call, watch: Watch::default() })
     }
 
     fn take(&self, event: Event, ambient: Option<Ambient>) -> JsValue {

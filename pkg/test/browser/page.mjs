@@ -1,9 +1,10 @@
-/** Runs the shared tests in this page and reports to run.mjs. */
+/** Runs the shared tests and those of pages in this page and reports to run.mjs. */
 import * as grantline from 'grantline';
 
 import * as inner from '/dist/wasm.js';
 
 import { suites } from '../shared/all.mjs';
+import * as pages from './pages.mjs';
 
 const context = {
   grantline,
@@ -14,7 +15,8 @@ const context = {
   list: async (folder) => (await fetched(folder)).json(),
 };
 
-for (const [name, { tests }] of Object.entries(suites)) {
+// The last of the shared suites looks at what all others have printed.
+for (const [name, { tests }] of Object.entries({ pages, ...suites })) {
   for (const [title, test] of Object.entries(tests)) await run(`${name}: ${title}`, test);
 }
 globalThis.finished = true;

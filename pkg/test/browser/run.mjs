@@ -61,8 +61,8 @@ async function run() {
     count.passed += 1;
     console.log(`✔ ${title} (${milliseconds} ms)`);
   });
-  const { url, down } = fake;
-  await page.addInitScript((values) => Object.assign(globalThis, values), { emulator, fake: { url, down } });
+  const { url, closed, down } = fake;
+  await page.addInitScript((values) => Object.assign(globalThis, values), { emulator, fake: { url, closed, down } });
 
   await page.goto(`${server.url}/test/browser/page.html`);
   const finished = page.waitForFunction(() => globalThis.finished === true, null, { timeout: PATIENCE_MS });
@@ -72,7 +72,8 @@ async function run() {
 
 /** Chromium logs every answer with an error status as an error, and every failure; many tests ask for just that. */
 function isExpected(message) {
-  const servers = [emulator.url, fake.url, fake.down].filter(Boolean);
+  const servers = [emulator.url, fake.url, fake.closed, fake.down].filter(Boolean);
   const isLoading = message.text().startsWith('Failed to load resource');
-  return isLoading && servers.some((url) => message.location().url.startsWith(url));
+  const isClosed = message.text().startsWith(`Access to fetch at '${fake.closed}/`);
+  return isClosed || (isLoading && servers.some((url) => message.location().url.startsWith(url)));
 }

@@ -3,7 +3,8 @@
  *
  * Each test has a place of its own, `{url}/{place}`: `POST /token` gives a token, `DELETE /token` ends it, and every
  * path below `/api` takes it. `POST /_script` queues answers for `/token` (see `answer`), `GET /_log` tells what came
- * in. All tokens and secrets begin with `leak-me-not`, so that a leak is easily found.
+ * in. A second server, `closed`, answers no page. All tokens and secrets begin with `leak-me-not`, so that a leak is
+ * easily found.
  */
 import { createServer } from 'node:http';
 
@@ -22,13 +23,22 @@ export async function serveFake() {
     response.on('error', () => {});
     handle(places, request, response).catch((error) => response.writeHead(500, CORS).end(String(error)));
   });
+  const closed = createServer(noPages);
   const down = await deadEnd();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const servers = [server, closed];
+  await Promise.all(servers.map((one) => new Promise((done) => one.listen(0, '127.0.0.1', done))));
   const close = () => {
-    server.close();
-    server.closeAllConnections();
+    for (const one of servers) one.close();
+    for (const one of servers) one.closeAllConnections();
   };
-  return { url: `http://127.0.0.1:${server.address().port}`, down, close };
+  const [url, closedUrl] = servers.map((one) => `http://127.0.0.1:${one.address().port}`);
+  return { url, closed: closedUrl, down, close };
+}
+
+/** A server that gives everybody a token, and has no word of CORS: pages may not ask it. */
+function noPages(_, response) {
+  const token = { access_token: 'leak-me-not', expires_in: 3600 };
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token));
 }
 
 /** A URL where nothing listens. */

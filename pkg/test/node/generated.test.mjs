@@ -3,8 +3,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
+import * as lua from '../../scripts/lua.mjs';
 import { TARGET, generate } from '../../scripts/parameters.mjs';
 
 test('the parameter types are those of the connector files (else: node scripts/parameters.mjs)', async () => {
   assert.equal(await readFile(TARGET, 'utf8'), await generate());
+});
+
+test('Redis runs the scripts of grantline-redis (else: node scripts/lua.mjs)', async () => {
+  assert.equal(await readFile(lua.TARGET, 'utf8'), await lua.generate());
 });

@@ -44,6 +44,13 @@ test('an installed package can be imported and called', async () => {
   assert.match(stdout, /^\d+\.\d+\.\d+/);
 });
 
+test('the ready stores need no package of their own', async () => {
+  const load = "console.log(await keyvStore(new Map([['a', 'b']])).load('a'))";
+  const script = `import { keyvStore } from 'grantline/stores'; ${load}`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+  assert.equal(stdout, 'b\n');
+});
+
 function targets(exports) {
   return typeof exports === 'string' ? [exports] : Object.values(exports).flatMap(targets);
 }

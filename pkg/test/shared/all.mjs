@@ -5,7 +5,7 @@
  * - `grantline`: the package, as a user imports it
  * - `inner`: its seam to the wasm module
  * - `emulator`: `{ url, systems }` of the running emulator
- * - `fake`: `{ url, down }` of the server of `test/fake`, and a URL where nothing listens
+ * - `fake`: `{ url, closed, down }` of the servers of `test/fake`, and a URL where nothing listens
  * - `read(path)`, `list(folder)`: text of a file, and all files below a folder; paths are relative to the repository
  */
 import './leaks.mjs';
@@ -14,7 +14,8 @@ import * as connection from './connection.mjs';
 import * as leaking from './leaking.mjs';
 import * as mainJob from './main-job.mjs';
 import * as packageSuite from './package.mjs';
+import * as store from './store.mjs';
 import * as surface from './surface.mjs';
 import * as vectors from './vectors.mjs';
 
-export const suites = { package: packageSuite, vectors, surface, connection, 'main job': mainJob, leaking };
+export const suites = { package: packageSuite, vectors, surface, connection, store, 'main job': mainJob, leaking };

@@ -61,6 +61,28 @@ export const tests = {
     equal((await here.requests('/token')).length, 3);
   },
 
+  'a token that is being revoked serves nobody': async (context) => {
+    const here = place(context);
+    let reached;
+    const deleting = new Promise((done) => (reached = done));
+    let answer;
+    const own = async (url, init) => {
+      if (init.method !== 'DELETE') return fetch(url, init);
+      reached();
+      await new Promise((done) => (answer = done));
+      return fetch(url, init);
+    };
+    const connection = await here.connect({ fetch: own });
+    const { value } = await connection.token();
+    const revoked = connection.revoke();
+    await deleting;
+    const next = connection.token();
+    answer();
+    equal(await revoked, true);
+    ok((await next).value !== value, 'the next caller has a new token');
+    equal((await connection.fetch('/api/me')).status, 200);
+  },
+
   'an abort detaches one caller and no other': async (context) => {
     const here = place(context);
     await here.script({ delay: 200 });

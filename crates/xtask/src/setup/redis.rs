@@ -1,4 +1,4 @@
-//! A Redis server for the tests of `grantline-redis`, which start it themselves.
+//! A Redis server for the tests of `grantline-redis` and of `grantline/stores`, which start it themselves.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub(crate) fn ready() -> Result<PathBuf> {
     let server = Program {
         variable: "REDIS_SERVER",
         what: "redis-server",
-        tests: "the tests of grantline-redis",
+        tests: "the tests of the stores in Redis",
         package: "redis-server",
         otherwise: "run the other steps with `cargo xtask test --only <STEP>`",
     };

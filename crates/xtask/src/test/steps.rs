@@ -1,5 +1,6 @@
 //! The steps of `cargo xtask test`, cheap ones first.
 
+use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsString;
 use std::fs;
 use std::process::Command;
@@ -54,7 +55,7 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("pkg", "build of the npm package", pkg::run),
     Step::new("types", "TypeScript types as users see them", types).needs(&["pkg"]),
     Step::new("size", "size budget", size::check).needs(&["pkg"]),
-    Step::new("node", "npm package in Node", node_tests).needs(&["pkg"]),
+    Step::new("node", "npm package in Node, and its stores against a real Redis", node_tests).needs(&["pkg"]),
     Step::new("demo", "the main job natively and in Node, compared", demo::compare).needs(&["pkg"]),
     Step::new("browser", "npm package in headless Chromium", browser_tests).needs(&["pkg"]).slow(),
 ];
@@ -125,9 +126,15 @@ fn types() -> Result<()> {
 
 fn node_tests() -> Result<()> {
     node::ready()?;
+    let redis = redis::ready()?;
+    // With the rest of the workspace, so that its dependencies are those of the Rust tests.
+    let mut fleet = cargo::command(["build"]);
+    all_but_wasm(&mut fleet).args(["--example", "fleet"]);
+    let fleet = cargo::build(fleet, EXE_SUFFIX, &[])?;
     let emulator = Emulator::start()?;
     let mut command = node::command();
     command.args(["--test", "--test-reporter=spec"]).args(node_test_files()?);
+    command.env("REDIS_SERVER", redis).env("GRANTLINE_FLEET", fleet);
     emulator.announce(&mut command);
     process::run(&mut command)
 }
