@@ -56,8 +56,8 @@ impl Fields {
         self.0.iter().find(|(known, _)| known.as_literal() == Some(name)).map(|(_, value)| value)
     }
 
-    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
-        self.0.iter().flat_map(|(name, value)| [name, value])
+    pub(crate) fn templates(&self) -> Vec<&Template> {
+        self.0.iter().flat_map(|(name, value)| [name, value]).collect()
     }
 }
 
