@@ -8,8 +8,7 @@ use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::time::UnixTime;
 use crate::token::is_sendable;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use core::time::Duration;
 
 /// A decision about an answer.
@@ -150,20 +149,31 @@ fn fresh(json: &Json, rule: &TokenRule, sent_at: UnixTime) -> Result<Fresh, Viol
 
 /// The end of a token by the first rule that finds one.
 fn expiry(json: &Json, rules: &[Expiry], sent_at: UnixTime) -> Option<UnixTime> {
-    rules.iter().find_map(|rule| match rule {
-        Expiry::Fixed(seconds) => Some(sent_at.after(Duration::from_secs(*seconds))),
-        Expiry::Seconds(pointer) => seconds(json.at(pointer)?).map(|lifetime| sent_at.after(lifetime)),
-        Expiry::Milliseconds(pointer) => {
-            seconds(json.at(pointer)?).map(|lifetime| sent_at.after(lifetime / 1000))
-        }
-        Expiry::EpochSeconds(pointer) => {
-            seconds(json.at(pointer)?).map(|since| UnixTime::default().after(since))
-        }
-        Expiry::EpochMilliseconds(pointer) => {
-            seconds(json.at(pointer)?).map(|since| UnixTime::default().after(since / 1000))
-        }
-        Expiry::Date(pointer) => UnixTime::from_iso(json.at(pointer)?.as_str()?),
-        Expiry::Jwt(pointer) => jwt_expiry(json.at(pointer)?.as_str()?, sent_at),
+    rules.iter().find_map(|rule| expiry_by(json, rule, sent_at))
+}
+
+fn expiry_by(json: &Json, rule: &Expiry, sent_at: UnixTime) -> Option<UnixTime> {
+    let found = match rule {
+        Expiry::Fixed(seconds) => return Some(sent_at.after(Duration::from_secs(*seconds))),
+        Expiry::Seconds(pointer)
+        | Expiry::Milliseconds(pointer)
+        | Expiry::EpochSeconds(pointer)
+        | Expiry::EpochMilliseconds(pointer)
+        | Expiry::Date(pointer)
+        | Expiry::Jwt(pointer) => json.at(pointer)?,
+    };
+    let number = match rule {
+        Expiry::Date(_) => return UnixTime::from_iso(found.as_str()?),
+        Expiry::Jwt(_) => return jwt_expiry(found.as_str()?, sent_at),
+        _ => seconds(found)?,
+    };
+    let lifetime = match rule {
+        Expiry::Milliseconds(_) | Expiry::EpochMilliseconds(_) => number / 1000,
+        _ => number,
+    };
+    Some(match rule {
+        Expiry::EpochSeconds(_) | Expiry::EpochMilliseconds(_) => UnixTime::default().after(lifetime),
+        _ => sent_at.after(lifetime),
     })
 }
 
@@ -189,7 +199,7 @@ fn whole_seconds(text: &str) -> Option<Duration> {
 /// The end of a JSON Web Token. With `iat` its lifetime counts from our own clock, so that a server whose clock
 /// differs does not matter. The signature is the API's business.
 pub(crate) fn jwt_expiry(token: &str, sent_at: UnixTime) -> Option<UnixTime> {
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?.trim_end_matches('=')).ok()?;
+    let payload = Base64UrlUnpadded::decode_vec(token.split('.').nth(1)?.trim_end_matches('=')).ok()?;
     let claims = Json::parse(core::str::from_utf8(&payload).ok()?).ok()?;
     let expires = seconds(claims.get("exp")?)?;
     match claims.get("iat").and_then(seconds) {

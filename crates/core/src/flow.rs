@@ -23,7 +23,7 @@ use crate::json::Json;
 use crate::snapshot::Snapshot;
 use crate::time::UnixTime;
 use crate::token::Token;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
 
 /// A machine that takes one event and returns one step.
@@ -164,8 +164,7 @@ fn headers(json: Option<&Json>) -> Option<Headers> {
 }
 
 /// What to do next.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step<T> {
     /// Send this request and report its answer.
     Send(Request),
@@ -177,7 +176,6 @@ pub enum Step<T> {
     /// Get the connection's token.
     Authorize {
         /// The token that the API has just refused.
-        #[serde(skip_serializing_if = "Option::is_none")]
         rejected: Option<Arc<Token>>,
     },
     /// Read the record of this connection.
@@ -203,20 +201,55 @@ pub enum Step<T> {
     },
 }
 
+/// Written by hand: a derived form would carry a second copy of everything that a step contains.
+impl<T: Serialize> Serialize for Step<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let kind = match self {
+            Self::Send(_) => "send",
+            Self::Sleep { .. } => "sleep",
+            Self::Authorize { .. } => "authorize",
+            Self::Load => "load",
+            Self::Lease { .. } => "lease",
+            Self::Save { .. } => "save",
+            Self::Release => "release",
+            Self::Done { .. } => "done",
+        };
+        map.serialize_entry("kind", kind)?;
+        match self {
+            Self::Send(request) => request.entries(&mut map)?,
+            Self::Sleep { millis } | Self::Lease { millis } => map.serialize_entry("millis", millis)?,
+            Self::Authorize { rejected } => {
+                rejected.iter().try_for_each(|token| map.serialize_entry("rejected", token))?;
+            }
+            Self::Save { record, expected } => {
+                map.serialize_entry("record", record)?;
+                map.serialize_entry("expected", expected)?;
+            }
+            Self::Done { output } => map.serialize_entry("output", output)?,
+            Self::Load | Self::Release => {}
+        }
+        map.end()
+    }
+}
+
 /// The message form of whatever a flow answers: a step, or `{ "kind": "error", ... }`.
 pub fn message<T: Serialize>(outcome: &Result<Step<T>, Error>) -> impl Serialize + '_ {
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Message<'a, T> {
-        Step(&'a Step<T>),
-        Error {
-            kind: &'static str,
-            #[serde(flatten)]
-            error: &'a Error,
-        },
-    }
-    match outcome {
-        Ok(step) => Message::Step(step),
-        Err(error) => Message::Error { kind: "error", error },
+    Message(outcome)
+}
+
+struct Message<'a, T>(&'a Result<Step<T>, Error>);
+
+impl<T: Serialize> Serialize for Message<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Ok(step) => step.serialize(serializer),
+            Err(error) => {
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("kind", "error")?;
+                error.entries(&mut map)?;
+                map.end()
+            }
+        }
     }
 }

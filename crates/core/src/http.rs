@@ -162,9 +162,16 @@ impl fmt::Debug for Request {
 }
 
 impl Serialize for Request {
-    /// The message for whoever sends it: it must hold the secrets.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        self.entries(&mut map)?;
+        map.end()
+    }
+}
+
+impl Request {
+    /// The message for whoever sends it: it must hold the secrets.
+    pub(crate) fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("purpose", &self.purpose)?;
         map.serialize_entry("method", &self.method)?;
         map.serialize_entry("url", &self.url)?;
@@ -177,8 +184,7 @@ impl Serialize for Request {
         if !self.body_statuses.is_empty() {
             map.serialize_entry("bodyStatuses", &self.body_statuses)?;
         }
-        map.serialize_entry("secretUrl", &self.secret_url())?;
-        map.end()
+        map.serialize_entry("secretUrl", &self.secret_url())
     }
 }
 

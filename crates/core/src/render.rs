@@ -8,8 +8,7 @@ use crate::settings::Settings;
 use crate::template::{Piece, Scope, Slot, Template, Value, write_value};
 use crate::token::Token;
 use crate::url::Url;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 use core::ops::Range;
 
 /// After this a token request is given up. Leases are longer.
@@ -363,5 +362,5 @@ fn basic(basic: &Basic, scope: &dyn Scope) -> Result<String, SettingsError> {
     }
     pair.push(':');
     basic.password.write(scope, slot, &mut pair, &mut Vec::new())?;
-    Ok(format!("Basic {}", STANDARD.encode(pair)))
+    Ok(format!("Basic {}", Base64::encode_string(pair.as_bytes())))
 }

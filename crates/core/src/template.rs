@@ -6,7 +6,8 @@
 use crate::error::SettingsError;
 use crate::json::Json;
 use crate::manifest::is_header_name;
-use crate::manifest::read::{Read, Reader, Shape};
+use crate::manifest::read::{self, Read};
+use crate::manifest::shape::Shape;
 use core::ops::Range;
 
 /// Parsed text with placeholders.
@@ -145,11 +146,10 @@ pub(crate) fn write_value(
 }
 
 impl Read for Template {
-    const SHAPE: Shape = Shape::Text;
+    const SHAPE: Shape = Shape::Template;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        let text = String::read(json, reader)?;
-        Self::parse(&text).map_err(|problem| reader.problem(problem)).ok()
+    fn read(json: Option<&Json>) -> Self {
+        Self::parse(read::text(json)).unwrap_or_else(|_| read::misshapen())
     }
 }
 

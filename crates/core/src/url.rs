@@ -4,8 +4,6 @@
 //! optional port, a path. Anything that two parsers could read differently (user names, backslashes, control
 //! characters) is refused rather than normalised.
 
-use core::net::{Ipv4Addr, Ipv6Addr};
-
 /// An absolute URL, taken apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Url<'a> {
@@ -49,11 +47,8 @@ impl<'a> Url<'a> {
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self.host;
         host.eq_ignore_ascii_case("localhost")
-            || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
-            || host
-                .strip_prefix('[')
-                .and_then(|h| h.strip_suffix(']'))
-                .is_some_and(|h| h.parse() == Ok(Ipv6Addr::LOCALHOST))
+            || ipv4(host).is_some_and(|[first, ..]| first == 127)
+            || in_brackets(host).and_then(ipv6) == Some([0, 0, 0, 0, 0, 0, 0, 1])
     }
 
     /// Whether a request to `other` reaches the same server.
@@ -79,8 +74,8 @@ fn is_dots(segment: &str) -> bool {
 
 /// A DNS name, an IPv4 address or a bracketed IPv6 address.
 pub(crate) fn is_host(host: &str) -> bool {
-    if let Some(inside) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        return inside.parse::<Ipv6Addr>().is_ok();
+    if let Some(inside) = in_brackets(host) {
+        return ipv6(inside).is_some();
     }
     let label = |label: &str| {
         !label.is_empty()
@@ -92,7 +87,65 @@ pub(crate) fn is_host(host: &str) -> bool {
         .rsplit('.')
         .next()
         .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x"));
-    if numeric { host.parse::<Ipv4Addr>().is_ok() } else { host.len() <= 253 && host.split('.').all(label) }
+    if numeric { ipv4(host).is_some() } else { host.len() <= 253 && host.split('.').all(label) }
+}
+
+fn in_brackets(host: &str) -> Option<&str> {
+    host.strip_prefix('[')?.strip_suffix(']')
+}
+
+/// An IPv4 address, by the rules of [`core::net`], whose parsers would weigh more than all else that is here.
+fn ipv4(text: &str) -> Option<[u8; 4]> {
+    let mut parts = text.split('.');
+    let mut bytes = [0; 4];
+    for byte in &mut bytes {
+        let part = parts.next()?;
+        let digits = !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+        // A zero in front makes it octal for some.
+        if !digits || (part.len() > 1 && part.starts_with('0')) {
+            return None;
+        }
+        *byte = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(bytes)
+}
+
+/// An IPv6 address, by the same rules.
+fn ipv6(text: &str) -> Option<[u16; 8]> {
+    let mut groups = Vec::new();
+    let mut gap = None;
+    let mut rest = text.strip_prefix("::").inspect(|_| gap = Some(0)).unwrap_or(text);
+    while !rest.is_empty() {
+        let (part, after) = rest.split_once(':').map_or((rest, None), |(part, after)| (part, Some(after)));
+        match (ipv4(part), after) {
+            (Some([a, b, c, d]), None) => {
+                groups.extend([u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])]);
+            }
+            _ if (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                groups.push(u16::from_str_radix(part, 16).ok()?);
+            }
+            _ => return None,
+        }
+        rest = match after {
+            None => "",
+            Some("") => return None,
+            Some(after) => match after.strip_prefix(':') {
+                Some(after) if gap.is_none() => {
+                    gap = Some(groups.len());
+                    after
+                }
+                Some(_) => return None,
+                None => after,
+            },
+        };
+    }
+    // A gap stands for one group of zeros at least.
+    let full = if gap.is_some() { groups.len() < 8 } else { groups.len() == 8 };
+    let (front, back) = groups.split_at_checked(gap.unwrap_or(groups.len())).filter(|_| full)?;
+    let mut address = [0; 8];
+    address[..front.len()].copy_from_slice(front);
+    address[8 - back.len()..].copy_from_slice(back);
+    Some(address)
 }
 
 /// Whether a host fits a pattern: a name, or `*.` and a name for any name below it.
@@ -113,6 +166,7 @@ pub(crate) fn host_matches(pattern: &str, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::net::{Ipv4Addr, Ipv6Addr};
 
     #[test]
     fn takes_urls_apart() {
@@ -122,6 +176,61 @@ mod tests {
         for loopback in ["http://127.0.0.1:1/x", "http://[::1]:80", "http://localhost"] {
             assert!(Url::parse(loopback).unwrap().is_loopback(), "{loopback}");
         }
+    }
+
+    /// Every text of up to eight of these pieces means what it means to the standard library.
+    #[test]
+    fn addresses_are_read_as_the_standard_library_reads_them() {
+        let pieces =
+            ["", ":", "::", ".", "0", "1", "127", "255", "256", "01", "ffff", "12345", "g", "1.2.3.4"];
+        let mut texts = vec![String::new()];
+        let mut seed = 1_u64;
+        for _ in 0..200_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let length = (seed >> 33) % 17;
+            let mut text = String::new();
+            for step in 0..length {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let pick = (seed >> 33) as usize;
+                // Mostly a separator after each group: else hardly any text would be an address.
+                let separator = if pick % 8 < 5 { ":" } else { pieces[pick % 4] };
+                text.push_str(if step % 2 == 0 { pieces[4 + pick / 8 % 10] } else { separator });
+            }
+            texts.push(text);
+        }
+        for piece in ["::", "::1", "1::", ":1", "1:", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8"]
+        {
+            texts.push(piece.to_owned());
+        }
+        let mut addresses = [0; 2];
+        for text in &texts {
+            let known = text.parse::<Ipv4Addr>().ok();
+            assert_eq!(ipv4(text), known.map(|address| address.octets()), "{text}");
+            let known_6 = text.parse::<Ipv6Addr>().ok();
+            assert_eq!(ipv6(text), known_6.map(|address| address.segments()), "{text}");
+            addresses[0] += usize::from(known.is_some());
+            addresses[1] += usize::from(known_6.is_some());
+        }
+        assert!(addresses.into_iter().all(|seen| seen > 500), "too few texts are addresses: {addresses:?}");
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let this = [
+            "127.0.0.1",
+            "127.255.0.9",
+            "[::1]",
+            "[0:0:0:0:0:0:0:1]",
+            "[0::0001]",
+            "[::0.0.0.1]",
+            "LocalHost",
+        ];
+        let other =
+            ["128.0.0.1", "[::]", "[::2]", "[1::1]", "[::ffff:127.0.0.1]", "localhost.a", "127.0.0.1.a"];
+        let is_loopback =
+            |host: &&str| Url::parse(&format!("http://{host}/")).is_ok_and(|url| url.is_loopback());
+        assert!(this.iter().all(is_loopback));
+        assert!(!other.iter().any(is_loopback));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod process;
 mod repo;
 mod setup;
 mod size;
+mod snip;
 mod test;
 mod test_runner;
 

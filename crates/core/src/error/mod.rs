@@ -151,6 +151,13 @@ impl Serialize for Error {
     /// `{ code, message, parameter?, status?, serverCode?, requestId?, fault?, retryAt?, needsReconnect }`
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        self.entries(&mut map)?;
+        map.end()
+    }
+}
+
+impl Error {
+    pub(crate) fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("code", self.code())?;
         map.serialize_entry("message", &self.to_string())?;
         if let Self::Settings(error) = self
@@ -175,8 +182,7 @@ impl Serialize for Error {
         if let Some(time) = self.retry_at() {
             map.serialize_entry("retryAt", &time)?;
         }
-        map.serialize_entry("needsReconnect", &matches!(self, Self::NeedsReconnect { .. }))?;
-        map.end()
+        map.serialize_entry("needsReconnect", &matches!(self, Self::NeedsReconnect { .. }))
     }
 }
 

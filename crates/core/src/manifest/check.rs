@@ -3,6 +3,7 @@
 use super::read::Reader;
 use super::values::{is_header_name, is_id};
 use super::{Auth, Fields, Hosts, Kind, Manifest, Parameter, RejectedRule, RequestTemplate};
+use crate::error::DidYouMean;
 use crate::names::nearest;
 use crate::template::{Template, is_name};
 
@@ -11,9 +12,7 @@ const TOKENS: [&str; 2] = ["accessToken", "refreshToken"];
 
 pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
     if !is_id(&manifest.id) {
-        reader.inside("id", |reader| {
-            reader.problem("an id is lower-case letters, digits and '-', a letter first");
-        });
+        reader.problem_at("id", "an id is lower-case letters, digits and '-', a letter first");
     }
     if manifest.auth.is_some() != manifest.sets.is_empty() {
         reader.problem("exactly one of 'auth' and 'sets' is needed");
@@ -24,13 +23,12 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
         && !shared(name)
     {
         let hint = nearest(name, manifest.parameters.iter().map(|parameter| parameter.name.as_str()));
-        let problem = format!("there is no parameter '{name}'{}", crate::error::DidYouMean(hint));
-        reader.inside("hosts", |reader| reader.problem(problem));
+        reader.problem_at("hosts", no_parameter(name, hint));
     }
     let known = Known { manifest, own: &[] };
     reader.inside("base_url", |reader| {
         url(&manifest.base_url, reader);
-        known.check([&manifest.base_url].into_iter(), &[], reader);
+        known.check(&[&manifest.base_url], &[], reader);
     });
     if let Some(auth) = &manifest.auth {
         reader.inside("auth", |reader| check_auth(manifest, &[], auth, reader));
@@ -39,9 +37,8 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
         reader.inside("sets", |reader| {
             reader.inside(&index.to_string(), |reader| {
                 if !is_id(&set.name) || manifest.sets[..index].iter().any(|other| other.name == set.name) {
-                    reader.inside("name", |reader| {
-                        reader.problem("a name is lower-case letters, digits and '-', and stands once");
-                    });
+                    let problem = "a name is lower-case letters, digits and '-', and stands once";
+                    reader.problem_at("name", problem);
                 }
                 reader
                     .inside("parameters", |reader| parameters(&set.parameters, &manifest.parameters, reader));
@@ -52,10 +49,10 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
     if let Some(test) = &manifest.test {
         reader.inside("test", |reader| {
             if !test.path.starts_with('/') {
-                reader.inside("path", |reader| reader.problem("a path begins with '/'"));
+                reader.problem_at("path", "a path begins with '/'");
             }
             check_headers(&test.headers, reader);
-            known.check(test.headers.templates(), &[], reader);
+            known.check(&test.headers.templates(), &[], reader);
         });
     }
 }
@@ -73,16 +70,14 @@ fn parameters(parameters: &[Parameter], shared: &[Parameter], reader: &mut Reade
             }
             if let Some(default) = &parameter.default {
                 if let Err(problem) = parameter.accepts(default) {
-                    reader.inside("default", |reader| reader.problem(problem));
+                    reader.problem_at("default", problem);
                 }
                 if parameter.kind == Kind::SecureString {
-                    reader.inside("default", |reader| {
-                        reader.problem("a secret has no default: it would be public");
-                    });
+                    reader.problem_at("default", "a secret has no default: it would be public");
                 }
             }
             if parameter.separator.is_some() && parameter.kind != Kind::String {
-                reader.inside("separator", |reader| reader.problem("only a 'string' can be a list"));
+                reader.problem_at("separator", "only a 'string' can be a list");
             }
         });
     }
@@ -123,20 +118,18 @@ fn check_auth(manifest: &Manifest, own: &[Parameter], auth: &Auth, reader: &mut 
     }
     if let Some(acquire) = &auth.acquire {
         reader.inside("acquire", |reader| {
-            for name in acquire.templates().iter().flat_map(|template| template.names()) {
-                if TOKENS.contains(&name) {
-                    reader.problem(format!(
-                        "'{{{name}}}' is not at hand for a first grant; use 'renew' or 'seed'"
-                    ));
-                }
+            for name in names(&acquire.templates()).filter(|name| TOKENS.contains(name)) {
+                reader
+                    .problem(format!("'{{{name}}}' is not at hand for a first grant; use 'renew' or 'seed'"));
             }
         });
     }
     reader.inside("apply", |reader| {
         check_headers(&auth.apply.headers, reader);
-        let templates = || auth.apply.headers.templates().chain(auth.apply.query.templates());
-        known.check(templates(), &TOKENS, reader);
-        if templates().flat_map(Template::names).any(|name| name == TOKENS[1]) {
+        let mut templates = auth.apply.headers.templates();
+        templates.extend(auth.apply.query.templates());
+        known.check(&templates, &TOKENS, reader);
+        if names(&templates).any(|name| name == TOKENS[1]) {
             reader.problem("'{refreshToken}' never goes to the API; '{accessToken}' does");
         }
     });
@@ -145,7 +138,8 @@ fn check_auth(manifest: &Manifest, own: &[Parameter], auth: &Auth, reader: &mut 
     }
     if let Some(seed) = &auth.seed {
         let templates = [&seed.access_token, &seed.issued_at, &seed.refresh_token];
-        reader.inside("seed", |reader| known.check(templates.into_iter().flatten(), &[], reader));
+        let templates: Vec<_> = templates.into_iter().flatten().collect();
+        reader.inside("seed", |reader| known.check(&templates, &[], reader));
     }
 }
 
@@ -164,16 +158,14 @@ fn check_request(known: &Known<'_>, request: &RequestTemplate, reader: &mut Read
         let own = [&basic.user, &basic.password];
         let mut elsewhere = request.templates();
         elsewhere.retain(|template| own.iter().all(|own| !core::ptr::eq(*own, *template)));
-        let twice = |name: &&str| {
-            known.is_secret(name) && elsewhere.iter().any(|other| other.names().any(|n| n == *name))
-        };
+        let twice = |name: &&str| known.is_secret(name) && names(&elsewhere).any(|other| other == *name);
         if let Some(name) = basic.password.names().find(twice) {
             reader.problem(format!(
                 "the secret '{name}' is in 'basic' and elsewhere: two authentications at once"
             ));
         }
     }
-    known.check(request.templates().into_iter(), &TOKENS, reader);
+    known.check(&request.templates(), &TOKENS, reader);
 }
 
 /// A body and what is said of it are not set apart.
@@ -191,18 +183,17 @@ fn check_content_type(request: &RequestTemplate, reader: &mut Reader) {
     if !fits {
         let problem =
             format!("this is not the content type of '{body}', which is set by itself; leave it out");
-        reader.inside("headers", |reader| reader.inside("content-type", |reader| reader.problem(problem)));
+        reader.inside("headers", |reader| reader.problem_at("content-type", problem));
     }
 }
 
 fn check_rejected(rule: &RejectedRule, reader: &mut Reader) {
     for (index, body) in rule.bodies.iter().enumerate() {
         reader.inside("bodies", |reader| {
-            reader.inside(&index.to_string(), |reader| {
-                if body.statuses.is_empty() || body.words.is_empty() {
-                    reader.problem("'statuses' and 'words' are needed: they say which bodies are meant");
-                }
-            });
+            if body.statuses.is_empty() || body.words.is_empty() {
+                let problem = "'statuses' and 'words' are needed: they say which bodies are meant";
+                reader.problem_at(&index.to_string(), problem);
+            }
         });
     }
 }
@@ -217,7 +208,7 @@ fn check_headers(headers: &Fields, reader: &mut Reader) {
         } else {
             continue;
         };
-        reader.inside("headers", |reader| reader.problem(problem));
+        reader.problem_at("headers", problem);
     }
 }
 
@@ -232,15 +223,28 @@ impl RequestTemplate {
     /// Every template of the request.
     pub(crate) fn templates(&self) -> Vec<&Template> {
         let fields = [Some(&self.headers), Some(&self.query), self.form.as_ref()];
-        let mut all: Vec<_> = fields.into_iter().flatten().flat_map(Fields::templates).collect();
+        let mut all = Vec::new();
+        for fields in fields.into_iter().flatten() {
+            all.extend(fields.templates());
+        }
         all.push(&self.url);
         all.extend(&self.text);
-        all.extend(self.basic.iter().flat_map(|basic| [&basic.user, &basic.password]));
+        if let Some(basic) = &self.basic {
+            all.extend([&basic.user, &basic.password]);
+        }
         if let Some(body) = &self.json {
             body.templates(&mut |template| all.push(template));
         }
         all
     }
+}
+
+fn names<'a>(templates: &[&'a Template]) -> impl Iterator<Item = &'a str> {
+    templates.iter().copied().flat_map(Template::names)
+}
+
+fn no_parameter(name: &str, nearest: Option<&str>) -> String {
+    format!("there is no parameter '{name}'{}", DidYouMean(nearest))
 }
 
 struct Known<'a> {
@@ -255,20 +259,12 @@ impl Known<'_> {
     }
 
     /// Every name is that of a parameter, or of one of the `tokens` that are at hand.
-    fn check<'a>(
-        &self,
-        templates: impl Iterator<Item = &'a Template>,
-        tokens: &[&'static str],
-        reader: &mut Reader,
-    ) {
-        for name in templates.flat_map(Template::names) {
-            let parameters = self.manifest.parameters.iter().chain(self.own);
-            let names =
-                || parameters.clone().map(|parameter| parameter.name.as_str()).chain(tokens.iter().copied());
-            if names().all(|known| known != name) {
-                let hint = nearest(name, names());
-                reader.problem(format!("there is no parameter '{name}'{}", crate::error::DidYouMean(hint)));
-            }
+    fn check(&self, templates: &[&Template], tokens: &[&str], reader: &mut Reader) {
+        let parameters = self.manifest.parameters.iter().chain(self.own);
+        let mut known: Vec<&str> = parameters.map(|parameter| parameter.name.as_str()).collect();
+        known.extend(tokens);
+        for name in names(templates).filter(|name| !known.contains(name)) {
+            reader.problem(no_parameter(name, nearest(name, known.iter().copied())));
         }
     }
 }

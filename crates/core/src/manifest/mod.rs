@@ -5,6 +5,7 @@
 mod check;
 pub(crate) mod read;
 mod schema;
+pub(crate) mod shape;
 mod values;
 
 pub use read::{ConnectorError, Problem};
@@ -341,17 +342,14 @@ impl Manifest {
             problems: vec![Problem { pointer: String::new(), message: format!("not JSON: {error}") }],
         })?;
         let mut reader = Reader::default();
-        match Self::read(&json, &mut reader) {
-            Some(manifest) => {
-                check::check(&manifest, &mut reader);
-                if reader.problems.is_empty() {
-                    Ok(manifest)
-                } else {
-                    Err(ConnectorError { problems: reader.problems })
-                }
+        if reader.walk(&json, Self::SHAPE) {
+            let manifest = Self::read(Some(&json));
+            check::check(&manifest, &mut reader);
+            if reader.problems.is_empty() {
+                return Ok(manifest);
             }
-            None => Err(ConnectorError { problems: reader.problems }),
         }
+        Err(ConnectorError { problems: reader.problems })
     }
 
     /// The ways to authenticate: the sets, or the one `auth` without a name.

@@ -1,8 +1,11 @@
-//! How a manifest is read: each type says its shape once, and reading, the unknown-key check and the JSON
-//! Schema all follow from it. All problems are collected, so that an author sees them in one go.
+//! How a manifest is read: each type says its shape once, and the check of the file, the reading and the JSON Schema
+//! all follow from it.
+//!
+//! First one walk compares the whole file with the shapes and collects all problems, so that an author sees them in
+//! one go (`shape.rs`). Only what passed is built, so that building has no messages and cannot fail.
 
+use super::shape::{Docs, Shape, status};
 use crate::json::{Json, Pointer};
-use crate::names::nearest;
 use core::fmt;
 use thiserror::Error;
 
@@ -43,9 +46,23 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    #[inline(never)]
     pub(crate) fn problem(&mut self, message: impl Into<String>) {
+        self.report(message.into());
+    }
+
+    #[inline(never)]
+    fn report(&mut self, message: String) {
         let pointer = self.path.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")));
-        self.problems.push(Problem { pointer: pointer.collect(), message: message.into() });
+        self.problems.push(Problem { pointer: pointer.collect(), message });
+    }
+
+    /// A problem one level down.
+    #[inline(never)]
+    pub(crate) fn problem_at(&mut self, step: &str, message: impl Into<String>) {
+        self.enter(step);
+        self.problem(message);
+        self.leave();
     }
 
     /// Reads or checks something one level down.
@@ -65,90 +82,34 @@ impl Reader {
     fn leave(&mut self) {
         self.path.pop();
     }
-
-    #[inline(never)]
-    fn missing(&mut self, name: &str) {
-        self.problem(format!("'{name}' is missing"));
-    }
-
-    pub(crate) fn wrong_kind<T>(&mut self, wanted: &str, json: &Json) -> Option<T> {
-        self.problem(format!("{wanted} is expected here, not {}", json.kind()));
-        None
-    }
-
-    pub(crate) fn field<T: Read>(&mut self, members: &Json, name: &'static str) -> Option<T> {
-        match members.get(name) {
-            Some(value) => self.inside(name, |reader| T::read(value, reader)),
-            None => T::absent().or_else(|| {
-                self.missing(name);
-                None
-            }),
-        }
-    }
-
-    /// Takes the bare keys and not the record: with its docs, that would be in every wasm module.
-    pub(crate) fn known_keys(&mut self, json: &Json, keys: &[&str]) -> bool {
-        let Json::Object(members) = json else {
-            return self.wrong_kind::<()>("an object", json).is_some();
-        };
-        for (key, _) in members {
-            if !keys.contains(&key.as_str()) {
-                let hint = nearest(key, keys.iter().copied())
-                    .map(|name| format!("; did you mean '{name}'?"))
-                    .unwrap_or_default();
-                self.inside(key, |reader| reader.problem(format!("unknown key '{key}'{hint}")));
-            }
-        }
-        true
-    }
 }
 
 /// A type that a manifest is made of.
 pub(crate) trait Read: Sized {
-    /// What it looks like, for the schema.
+    /// What it looks like.
     const SHAPE: Shape;
 
-    /// Reads it; on failure the reader knows why.
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self>;
+    /// Whether its key must be there.
+    const REQUIRED: bool = true;
 
-    /// What it is when its key is absent; nothing for a required one.
-    fn absent() -> Option<Self> {
-        None
-    }
+    /// Builds it from JSON of its shape, or from no JSON where it is not required.
+    fn read(json: Option<&Json>) -> Self;
+
+    /// Adds what is written about it, and about what it is made of.
+    fn docs(_: &mut Vec<Docs>) {}
 }
 
-/// What a value looks like.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Shape {
-    Any,
-    Boolean,
-    Integer,
-    Text,
-    Pattern(&'static str),
-    Choice(&'static [(&'static str, &'static str)]),
-    List(&'static Self),
-    Map(&'static Self),
-    Record(&'static Record),
-    /// An object with exactly one of these keys.
-    OneKey(&'static Record),
-    Either(&'static [Self]),
+/// What is built was walked through before: anything else cannot come here.
+#[cold]
+#[inline(never)]
+pub(crate) fn misshapen() -> ! {
+    unreachable!("the shape of the manifest was checked")
 }
 
-/// An object with named members.
-#[derive(Debug)]
-pub(crate) struct Record {
-    pub(crate) name: &'static str,
-    pub(crate) doc: &'static str,
-    pub(crate) fields: &'static [Field],
-}
-
-/// One member.
-#[derive(Debug)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) doc: &'static str,
-    pub(crate) required: fn() -> bool,
-    pub(crate) shape: Shape,
+/// The text of what was found to be a string.
+#[inline(never)]
+pub(crate) fn text(json: Option<&Json>) -> &str {
+    json.and_then(Json::as_str).unwrap_or_else(|| misshapen())
 }
 
 /// A struct read from an object with these keys and no others.
@@ -160,33 +121,29 @@ macro_rules! record {
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name { $( $(#[doc = $field_doc])* pub $field: $type, )* }
 
-        impl $name {
-            const RECORD: $crate::manifest::read::Record = $crate::manifest::read::Record {
-                name: stringify!($name),
-                doc: concat!($($doc),*),
-                fields: &[$( $crate::manifest::read::Field {
-                    name: record!(@key $field $($key)?),
-                    doc: concat!($($field_doc),*),
-                    required: || <$type as $crate::manifest::read::Read>::absent().is_none(),
-                    shape: <$type as $crate::manifest::read::Read>::SHAPE,
-                }, )*],
-            };
-        }
-
         impl $crate::manifest::read::Read for $name {
-            const SHAPE: $crate::manifest::read::Shape = $crate::manifest::read::Shape::Record(&Self::RECORD);
+            const SHAPE: $crate::manifest::shape::Shape =
+                $crate::manifest::shape::Shape::Record(&$crate::manifest::shape::Record {
+                    name: stringify!($name),
+                    fields: &[$( $crate::manifest::shape::Field {
+                        name: record!(@key $field $($key)?),
+                        required: <$type as $crate::manifest::read::Read>::REQUIRED,
+                        shape: <$type as $crate::manifest::read::Read>::SHAPE,
+                    }, )*],
+                });
 
-            fn read(json: &$crate::json::Json, reader: &mut $crate::manifest::read::Reader) -> Option<Self> {
-                if !reader.known_keys(json, &[$( record!(@key $field $($key)?) ),*]) {
-                    return None;
-                }
-                // Read all fields before giving up, so that all problems are seen.
-                $( let $field = reader.field::<$type>(json, record!(@key $field $($key)?)); )*
-                // One way out for whatever is missing: a `?` for each field would drop all others in as many ways.
-                match ($( $field, )*) {
-                    ($( Some($field), )*) => Some(Self { $( $field, )* }),
-                    _ => None,
-                }
+            fn read(json: Option<&$crate::json::Json>) -> Self {
+                let json = json.unwrap_or_else(|| $crate::manifest::read::misshapen());
+                Self { $( $field: Read::read(json.get(record!(@key $field $($key)?))), )* }
+            }
+
+            fn docs(all: &mut Vec<$crate::manifest::shape::Docs>) {
+                all.push($crate::manifest::shape::Docs {
+                    name: stringify!($name),
+                    doc: concat!($($doc),*),
+                    members: &[$( concat!($($field_doc),*), )*],
+                });
+                $( <$type as $crate::manifest::read::Read>::docs(all); )*
             }
         }
     };
@@ -205,22 +162,29 @@ macro_rules! choice {
         }
 
         impl $crate::manifest::read::Read for $name {
-            const SHAPE: $crate::manifest::read::Shape =
-                $crate::manifest::read::Shape::Choice(&[$( ($word, concat!($($variant_doc),*)), )*]);
+            const SHAPE: $crate::manifest::shape::Shape =
+                $crate::manifest::shape::Shape::Choice(&$crate::manifest::shape::Choice {
+                    name: stringify!($name),
+                    words: &[$($word),*],
+                });
+            $( const REQUIRED: bool = choice!(@optional $default); )?
 
-            fn read(json: &$crate::json::Json, reader: &mut $crate::manifest::read::Reader) -> Option<Self> {
-                let Some(given) = json.as_str() else { return reader.wrong_kind("a string", json) };
-                Self::from_name(given).or_else(|| {
-                    let words = [$($word),*];
-                    let hint = $crate::names::nearest(given, words.into_iter());
-                    let known = words.join(", ");
-                    reader.problem(format!("'{given}' is none of {known}{}", $crate::error::DidYouMean(hint)));
-                    None
-                })
+            fn read(json: Option<&$crate::json::Json>) -> Self {
+                $( if json.is_none() { return Self::$default; } )?
+                let word = Self::from_name($crate::manifest::read::text(json));
+                word.unwrap_or_else(|| $crate::manifest::read::misshapen())
             }
-            $( fn absent() -> Option<Self> { Some(Self::$default) } )?
+
+            fn docs(all: &mut Vec<$crate::manifest::shape::Docs>) {
+                all.push($crate::manifest::shape::Docs {
+                    name: stringify!($name),
+                    doc: concat!($($doc),*),
+                    members: &[$( concat!($($variant_doc),*), )*],
+                });
+            }
         }
     };
+    (@optional $default:ident) => { false };
 }
 
 /// An enum read from an object with exactly one key.
@@ -232,34 +196,34 @@ macro_rules! one_key {
         #[derive(Clone, Debug, PartialEq)]
         pub enum $name { $( $(#[doc = $variant_doc])* $variant($type), )* }
 
-        impl $name {
-            const RECORD: $crate::manifest::read::Record = $crate::manifest::read::Record {
-                name: stringify!($name),
-                doc: concat!($($doc),*),
-                fields: &[$( $crate::manifest::read::Field {
-                    name: $key,
-                    doc: concat!($($variant_doc),*),
-                    required: || false,
-                    shape: <$type as $crate::manifest::read::Read>::SHAPE,
-                }, )*],
-            };
-        }
-
         impl $crate::manifest::read::Read for $name {
-            const SHAPE: $crate::manifest::read::Shape = $crate::manifest::read::Shape::OneKey(&Self::RECORD);
+            const SHAPE: $crate::manifest::shape::Shape =
+                $crate::manifest::shape::Shape::OneKey(&$crate::manifest::shape::Record {
+                    name: stringify!($name),
+                    fields: &[$( $crate::manifest::shape::Field {
+                        name: $key,
+                        required: false,
+                        shape: <$type as $crate::manifest::read::Read>::SHAPE,
+                    }, )*],
+                });
 
-            fn read(json: &$crate::json::Json, reader: &mut $crate::manifest::read::Reader) -> Option<Self> {
-                if !reader.known_keys(json, &[$( $key ),*]) {
-                    return None;
+            fn read(json: Option<&$crate::json::Json>) -> Self {
+                match json.map($crate::json::Json::members) {
+                    Some([(key, value)]) => match key.as_str() {
+                        $( $key => Self::$variant(Read::read(Some(value))), )*
+                        _ => $crate::manifest::read::misshapen(),
+                    },
+                    _ => $crate::manifest::read::misshapen(),
                 }
-                let [(key, value)] = json.members() else {
-                    reader.problem(concat!("exactly one of these keys is expected:" $(, " ", $key)*));
-                    return None;
-                };
-                match key.as_str() {
-                    $( $key => reader.inside(key, |reader| Read::read(value, reader)).map(Self::$variant), )*
-                    _ => None,
-                }
+            }
+
+            fn docs(all: &mut Vec<$crate::manifest::shape::Docs>) {
+                all.push($crate::manifest::shape::Docs {
+                    name: stringify!($name),
+                    doc: concat!($($doc),*),
+                    members: &[$( concat!($($variant_doc),*), )*],
+                });
+                $( <$type as $crate::manifest::read::Read>::docs(all); )*
             }
         }
     };
@@ -269,102 +233,68 @@ pub(crate) use {choice, one_key, record};
 impl Read for String {
     const SHAPE: Shape = Shape::Text;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        match json {
-            Json::String(text) => Some(text.clone()),
-            _ => reader.wrong_kind("a string", json),
-        }
+    fn read(json: Option<&Json>) -> Self {
+        text(json).to_owned()
     }
 }
 
 impl Read for bool {
     const SHAPE: Shape = Shape::Boolean;
+    const REQUIRED: bool = false;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        match json {
-            Json::Bool(value) => Some(*value),
-            _ => reader.wrong_kind("true or false", json),
-        }
-    }
-
-    fn absent() -> Option<Self> {
-        Some(false)
+    fn read(json: Option<&Json>) -> Self {
+        matches!(json, Some(Json::Bool(true)))
     }
 }
 
 impl Read for u64 {
     const SHAPE: Shape = Shape::Integer;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        json.as_u64().or_else(|| match json {
-            Json::Int(_) | Json::Float(_) => {
-                reader.problem("a whole number that is not negative is expected here");
-                None
-            }
-            _ => reader.wrong_kind("a whole number that is not negative", json),
-        })
+    fn read(json: Option<&Json>) -> Self {
+        json.and_then(Json::as_u64).unwrap_or_else(|| misshapen())
     }
 }
 
+/// An HTTP status: there is no other use for 16 bits.
 impl Read for u16 {
-    const SHAPE: Shape = Shape::Integer;
+    const SHAPE: Shape = Shape::Status;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        let status = json.as_u64().and_then(|number| Self::try_from(number).ok());
-        status.filter(|number| (100..600).contains(number)).or_else(|| {
-            reader.problem("an HTTP status is expected here");
-            None
-        })
-    }
-}
-
-impl Read for Json {
-    const SHAPE: Shape = Shape::Any;
-
-    fn read(json: &Json, _: &mut Reader) -> Option<Self> {
-        Some(json.clone())
+    fn read(json: Option<&Json>) -> Self {
+        json.and_then(status).unwrap_or_else(|| misshapen())
     }
 }
 
 impl Read for Pointer {
-    const SHAPE: Shape = Shape::Pattern("^(/.*)?$");
+    const SHAPE: Shape = Shape::Pointer;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        let text = String::read(json, reader)?;
-        Self::parse(&text).or_else(|| {
-            reader.problem(format!("'{text}' is no JSON Pointer: it begins with '/', as in '/access_token'"));
-            None
-        })
+    fn read(json: Option<&Json>) -> Self {
+        Self::parse(text(json)).unwrap_or_else(|| misshapen())
     }
 }
 
 impl<T: Read> Read for Option<T> {
     const SHAPE: Shape = T::SHAPE;
+    const REQUIRED: bool = false;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        T::read(json, reader).map(Some)
+    fn read(json: Option<&Json>) -> Self {
+        json.map(|json| T::read(Some(json)))
     }
 
-    fn absent() -> Option<Self> {
-        Some(None)
+    fn docs(all: &mut Vec<Docs>) {
+        T::docs(all);
     }
 }
 
 impl<T: Read> Read for Vec<T> {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
+    const REQUIRED: bool = false;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        let Json::Array(items) = json else {
-            return reader.wrong_kind("a list", json);
-        };
-        let read =
-            |(index, item): (usize, &Json)| reader.inside(&index.to_string(), |reader| T::read(item, reader));
-        // Not `collect` into an `Option`: it would stop at the first bad item.
-        let items: Vec<_> = items.iter().enumerate().map(read).collect();
-        items.into_iter().collect()
+    fn read(json: Option<&Json>) -> Self {
+        let items = json.map(Json::items).unwrap_or_default();
+        items.iter().map(|item| T::read(Some(item))).collect()
     }
 
-    fn absent() -> Option<Self> {
-        Some(Self::new())
+    fn docs(all: &mut Vec<Docs>) {
+        T::docs(all);
     }
 }

@@ -1,50 +1,126 @@
 //! The JSON Schema of the manifest format, from the same shapes that the reader uses.
 
 use super::Manifest;
-use super::read::{Read, Record, Shape};
+use super::read::Read;
+use super::shape::{Docs, Record, Shape};
 use crate::json::Json;
 
 impl Manifest {
     /// The JSON Schema (draft 2020-12) of a connector file.
     #[must_use]
     pub fn json_schema() -> Json {
-        let mut records = Vec::new();
-        let root = shape(&Self::SHAPE, &mut records);
+        let mut schema = Schema::default();
+        Self::docs(&mut schema.docs);
+        let root = schema.shape(Self::SHAPE);
         Json::Object(vec![
             ("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into()),
             ("title".into(), "Grantline connector".into()),
             ("$ref".into(), root.get("$ref").cloned().unwrap_or(Json::Null)),
-            ("$defs".into(), Json::Object(records)),
+            ("$defs".into(), Json::Object(schema.defs)),
         ])
     }
 }
 
-type Defs = Vec<(String, Json)>;
+/// A name with a dot in it, or `*.` and such a name.
+const HOST: &str = r"^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$";
 
-fn shape(wanted: &Shape, defs: &mut Defs) -> Json {
-    match wanted {
-        Shape::Any => Json::Object(Vec::new()),
-        Shape::Boolean => of_type("boolean", None),
-        Shape::Integer => of_type("integer", Some(("minimum", Json::Int(0)))),
-        Shape::Text => of_type("string", None),
-        Shape::Pattern(pattern) => of_type("string", Some(("pattern", (*pattern).into()))),
-        Shape::Choice(words) => {
-            let option = |(word, doc): &(&str, &str)| {
-                Json::Object(vec![
-                    ("const".into(), (*word).into()),
-                    ("description".into(), doc.trim().into()),
-                ])
-            };
-            Json::Object(vec![("oneOf".into(), Json::Array(words.iter().map(option).collect()))])
+/// What [`Shape::Hosts`] looks like when it is no list.
+const NAMED_HOST: Record = Record {
+    name: "NamedHost",
+    fields: &[super::shape::Field { name: "named_by", required: true, shape: Shape::Text }],
+};
+const NAMED_HOST_DOCS: Docs = Docs {
+    name: "NamedHost",
+    doc: "For software that runs anywhere: the one host that the person names.",
+    members: &["The parameter that holds the base URL or the host."],
+};
+
+/// Every type writes its own: the checked-in schema shows that none is forgotten.
+const NO_DOCS: Docs = Docs { name: "", doc: "", members: &[] };
+
+/// A schema in the making.
+struct Schema {
+    defs: Vec<(String, Json)>,
+    docs: Vec<Docs>,
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self { defs: Vec::new(), docs: vec![NAMED_HOST_DOCS] }
+    }
+}
+
+impl Schema {
+    fn shape(&mut self, wanted: Shape) -> Json {
+        match wanted {
+            Shape::Body => Json::Object(Vec::new()),
+            Shape::Boolean => of_type("boolean", None),
+            Shape::Integer | Shape::Status => of_type("integer", Some(("minimum", Json::Int(0)))),
+            Shape::Text | Shape::Template => of_type("string", None),
+            Shape::Pointer => of_type("string", Some(("pattern", "^(/.*)?$".into()))),
+            Shape::Choice(choice) => {
+                let options = choice.words.iter().zip(self.docs(choice.name).members);
+                let option = |(word, doc): (&&str, &&str)| {
+                    Json::Object(vec![
+                        ("const".into(), (*word).into()),
+                        ("description".into(), doc.trim().into()),
+                    ])
+                };
+                Json::Object(vec![("oneOf".into(), Json::Array(options.map(option).collect()))])
+            }
+            Shape::List(item) => of_type("array", Some(("items", self.shape(*item)))),
+            Shape::Record(record) => self.define(record, false),
+            Shape::OneKey(record) => self.define(record, true),
+            Shape::Fields => {
+                let text = of_type("string", None);
+                let list = of_type("array", Some(("items", text.clone())));
+                of_type("object", Some(("additionalProperties", any_of(vec![text, list]))))
+            }
+            Shape::Hosts => {
+                let host = of_type("string", Some(("pattern", HOST.into())));
+                any_of(vec![of_type("array", Some(("items", host))), self.define(&NAMED_HOST, true)])
+            }
         }
-        Shape::List(item) => of_type("array", Some(("items", shape(item, defs)))),
-        Shape::Map(value) => of_type("object", Some(("additionalProperties", shape(value, defs)))),
-        Shape::Record(record) => define(record, false, defs),
-        Shape::OneKey(record) => define(record, true, defs),
-        Shape::Either(options) => {
-            let options = options.iter().map(|option| shape(option, defs)).collect();
-            Json::Object(vec![("anyOf".into(), Json::Array(options))])
+    }
+
+    /// What is written about the record or choice of this name.
+    fn docs(&self, name: &str) -> &Docs {
+        self.docs.iter().find(|docs| docs.name == name).unwrap_or(&NO_DOCS)
+    }
+
+    /// Adds the definition of a record once, and refers to it.
+    fn define(&mut self, record: &Record, one_key: bool) -> Json {
+        if !self.defs.iter().any(|(name, _)| name == record.name) {
+            let at = self.defs.len();
+            // Its place is taken first, so that definitions stand in the order of use.
+            self.defs.push((record.name.to_owned(), Json::Null));
+            self.defs[at].1 = self.definition(record, one_key);
         }
+        Json::Object(vec![("$ref".into(), Json::String(format!("#/$defs/{}", record.name)))])
+    }
+
+    fn definition(&mut self, record: &Record, one_key: bool) -> Json {
+        let mut properties = Vec::new();
+        for (index, field) in record.fields.iter().enumerate() {
+            let mut json = self.shape(field.shape);
+            if let Json::Object(members) = &mut json {
+                let doc = self.docs(record.name).members.get(index).copied().unwrap_or_default();
+                members.insert(0, ("description".into(), doc.trim().into()));
+            }
+            properties.push((field.name.to_owned(), json));
+        }
+        let required = record.fields.iter().filter(|field| !one_key && field.required);
+        let mut members = vec![
+            ("description".to_owned(), Json::from(self.docs(record.name).doc.trim())),
+            ("type".to_owned(), "object".into()),
+            ("properties".to_owned(), Json::Object(properties)),
+            ("required".to_owned(), Json::Array(required.map(|field| field.name.into()).collect())),
+            ("additionalProperties".to_owned(), Json::Bool(false)),
+        ];
+        if one_key {
+            members.extend(["minProperties", "maxProperties"].map(|key| (key.to_owned(), Json::Int(1))));
+        }
+        Json::Object(members)
     }
 }
 
@@ -54,36 +130,6 @@ fn of_type(name: &str, more: Option<(&str, Json)>) -> Json {
     Json::Object(members)
 }
 
-/// Adds the definition of a record once, and refers to it.
-fn define(record: &Record, one_key: bool, defs: &mut Defs) -> Json {
-    if !defs.iter().any(|(name, _)| name == record.name) {
-        let at = defs.len();
-        // Its place is taken first, so that definitions stand in the order of use.
-        defs.push((record.name.to_owned(), Json::Null));
-        defs[at].1 = definition(record, one_key, defs);
-    }
-    Json::Object(vec![("$ref".into(), Json::String(format!("#/$defs/{}", record.name)))])
-}
-
-fn definition(record: &Record, one_key: bool, defs: &mut Defs) -> Json {
-    let property = |field: &super::read::Field, defs: &mut Defs| {
-        let mut json = shape(&field.shape, defs);
-        if let Json::Object(members) = &mut json {
-            members.insert(0, ("description".into(), field.doc.trim().into()));
-        }
-        (field.name.to_owned(), json)
-    };
-    let properties = record.fields.iter().map(|field| property(field, defs)).collect();
-    let required = record.fields.iter().filter(|field| !one_key && (field.required)());
-    let mut members = vec![
-        ("description".to_owned(), Json::from(record.doc.trim())),
-        ("type".to_owned(), "object".into()),
-        ("properties".to_owned(), Json::Object(properties)),
-        ("required".to_owned(), Json::Array(required.map(|field| field.name.into()).collect())),
-        ("additionalProperties".to_owned(), Json::Bool(false)),
-    ];
-    if one_key {
-        members.extend(["minProperties", "maxProperties"].map(|key| (key.to_owned(), Json::Int(1))));
-    }
-    Json::Object(members)
+fn any_of(options: Vec<Json>) -> Json {
+    Json::Object(vec![("anyOf".into(), Json::Array(options))])
 }

@@ -1,9 +1,11 @@
 //! The parts of a manifest that are neither records nor words: hosts, named templates, JSON bodies.
 
-use super::read::{Read, Reader, Shape};
+use super::read::{Read, misshapen};
+use super::shape::Shape;
 use crate::json::Json;
 use crate::template::Template;
 use crate::url::is_host;
+use core::slice;
 
 /// The hosts that may receive secrets.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,45 +17,28 @@ pub enum Hosts {
 }
 
 impl Read for Hosts {
-    const SHAPE: Shape = Shape::Either(&[
-        Shape::List(&Shape::Pattern(r"^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$")),
-        Shape::OneKey(&super::read::Record {
-            name: "NamedHost",
-            doc: " For software that runs anywhere: the one host that the person names.",
-            fields: &[super::read::Field {
-                name: "named_by",
-                doc: " The parameter that holds the base URL or the host.",
-                required: || true,
-                shape: Shape::Text,
-            }],
-        }),
-    ]);
+    const SHAPE: Shape = Shape::Hosts;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        if let [(key, Json::String(parameter))] = json.members()
-            && key == "named_by"
-        {
-            return Some(Self::NamedBy(parameter.clone()));
+    fn read(json: Option<&Json>) -> Self {
+        match json.and_then(named_by) {
+            Some(parameter) => Self::NamedBy(parameter.to_owned()),
+            None => Self::Patterns(Read::read(json)),
         }
-        let Json::Array(_) = json else {
-            return reader.wrong_kind("a list of host names, or {\"named_by\": parameter},", json);
-        };
-        let patterns = Vec::<String>::read(json, reader)?;
-        for (index, pattern) in patterns.iter().enumerate() {
-            let name = pattern.strip_prefix("*.").unwrap_or(pattern);
-            if !is_host(name) || !name.contains('.') {
-                reader.inside(&index.to_string(), |reader| {
-                    reader.problem(format!(
-                        "'{pattern}' is no host name with a dot in it, nor '*.' and such a name"
-                    ));
-                });
-            }
-        }
-        if patterns.is_empty() {
-            reader.problem("at least one host is needed: nothing may be sent anywhere else");
-        }
-        Some(Self::Patterns(patterns))
     }
+}
+
+/// The parameter in `{ "named_by": parameter }`.
+pub(super) fn named_by(json: &Json) -> Option<&str> {
+    match json.members() {
+        [(key, Json::String(parameter))] if key == "named_by" => Some(parameter),
+        _ => None,
+    }
+}
+
+/// A host name with a dot in it, or `*.` and such a name.
+pub(super) fn is_host_pattern(pattern: &str) -> bool {
+    let name = pattern.strip_prefix("*.").unwrap_or(pattern);
+    is_host(name) && name.contains('.')
 }
 
 /// Named templates, in the order of the file: headers, query, form. A name may hold placeholders, too, and stands
@@ -71,41 +56,26 @@ impl Fields {
         self.0.iter().find(|(known, _)| known.as_literal() == Some(name)).map(|(_, value)| value)
     }
 
-    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
-        self.0.iter().flat_map(|(name, value)| [name, value])
+    pub(crate) fn templates(&self) -> Vec<&Template> {
+        self.0.iter().flat_map(|(name, value)| [name, value]).collect()
     }
 }
 
 impl Read for Fields {
-    const SHAPE: Shape = Shape::Map(&Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]));
+    const SHAPE: Shape = Shape::Fields;
+    const REQUIRED: bool = false;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        let Json::Object(members) = json else {
-            return reader.wrong_kind("an object", json);
-        };
-        let mut fields = Some(Vec::new());
-        for (name, value) in members {
-            let pair = reader.inside(name, |reader| {
-                let name = Template::parse(name).map_err(|problem| reader.problem(problem)).ok();
-                let values = match value {
-                    Json::Array(_) => Vec::read(value, reader),
-                    _ => Template::read(value, reader).map(|value| vec![value]),
-                };
-                Some((name?, values?))
-            });
-            fields = match (fields, pair) {
-                (Some(mut fields), Some((name, values))) => {
-                    fields.extend(values.into_iter().map(|value| (name.clone(), value)));
-                    Some(fields)
-                }
-                _ => None,
+    fn read(json: Option<&Json>) -> Self {
+        let mut fields = Vec::new();
+        for (name, value) in json.map(Json::members).unwrap_or_default() {
+            let name = Template::parse(name).unwrap_or_else(|_| misshapen());
+            let values = match value {
+                Json::Array(items) => items,
+                _ => slice::from_ref(value),
             };
+            fields.extend(values.iter().map(|value| (name.clone(), Read::read(Some(value)))));
         }
-        fields.map(Self)
-    }
-
-    fn absent() -> Option<Self> {
-        Some(Self::default())
+        Self(fields)
     }
 }
 
@@ -146,28 +116,20 @@ impl Body {
 }
 
 impl Read for Body {
-    const SHAPE: Shape = Shape::Any;
+    const SHAPE: Shape = Shape::Body;
 
-    fn read(json: &Json, reader: &mut Reader) -> Option<Self> {
-        Some(match json {
-            Json::String(_) => Self::Text(Template::read(json, reader)?),
-            Json::Array(items) => {
-                Self::List(items.iter().map(|item| Self::read(item, reader)).collect::<Option<_>>()?)
-            }
-            Json::Object(members) => {
-                let read = |(name, value): &(String, Json)| {
-                    Some((name.clone(), reader.inside(name, |reader| Self::read(value, reader))?))
-                };
-                Self::Object(members.iter().map(read).collect::<Option<_>>()?)
-            }
-            Json::Null => Self::Fixed(Scalar::Null),
-            Json::Bool(value) => Self::Fixed(Scalar::Bool(*value)),
-            Json::Int(value) => Self::Fixed(Scalar::Int(*value)),
-            Json::Float(_) => {
-                reader.problem("a number here is a whole one that fits in 64 bits: write any other as text");
-                return None;
-            }
-        })
+    fn read(json: Option<&Json>) -> Self {
+        match json {
+            Some(Json::String(_)) => Self::Text(Read::read(json)),
+            Some(Json::Array(_)) => Self::List(Read::read(json)),
+            Some(Json::Object(members)) => Self::Object(
+                members.iter().map(|(name, value)| (name.clone(), Self::read(Some(value)))).collect(),
+            ),
+            Some(Json::Null) => Self::Fixed(Scalar::Null),
+            Some(Json::Bool(value)) => Self::Fixed(Scalar::Bool(*value)),
+            Some(Json::Int(value)) => Self::Fixed(Scalar::Int(*value)),
+            Some(Json::Float(_)) | None => misshapen(),
+        }
     }
 }
 
