@@ -97,8 +97,10 @@ fn features() -> Result<()> {
             cargo::command(["clippy", "--all-targets", "--no-default-features", "--features", features]);
         process::run(command.args(adapter).args(["--", "-D", "warnings"]))?;
     }
-    let mut tests = cargo::command(["test", "--no-fail-fast", "--features", "keyring"]);
-    process::run(tests.args(adapter))?;
+    for features in ["", "keyring"] {
+        let mut tests = cargo::command(["test", "--no-fail-fast", "--features", features]);
+        process::run(tests.args(adapter))?;
+    }
     let mut redis = cargo::command(["clippy", "--all-targets", "-p", "grantline-redis", "--features", "tls"]);
     process::run(redis.args(["--", "-D", "warnings"]))
 }
