@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 #[command(
     name = "grantline",
     version,
-    after_help = "Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a person must reconnect.\n\
+    after_help = "Tokens are kept between runs. GRANTLINE_STORE_KEY, if it is set, encrypts them: `grantline key` makes \
+                  a value for it.\n\
+                  Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a person must reconnect.\n\
                   New here? `grantline demo` needs no account."
 )]
 pub(crate) struct Args {
@@ -26,6 +28,8 @@ pub(crate) enum Command {
     Token(Token),
     /// Make an API request with the token, and stream the answer
     Call(Call),
+    /// Make a key that encrypts the tokens kept between runs
+    Key(Key),
     /// Serve an emulator of the four systems until Ctrl-C
     Emulate(Emulate),
 }
@@ -65,6 +69,8 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "NAME")]
     pub(crate) parameter_set: Option<String>,
     /// Keep no token between runs
+    ///
+    /// What is kept is readable by you alone, and encrypted if `GRANTLINE_STORE_KEY` holds a key (see `grantline key`).
     #[arg(long)]
     pub(crate) no_cache: bool,
     /// Say on standard error what goes over the wire, secrets masked
@@ -111,6 +117,15 @@ pub(crate) struct Call {
     #[arg(long, short)]
     pub(crate) include: bool,
 }
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:\n  \
+    export GRANTLINE_STORE_KEY=$(grantline key)            # and keep it where you keep passwords\n  \
+    export GRANTLINE_STORE_KEY=$(openssl rand -base64 32)  # the same, without this program\n\n\
+    Several keys are written with commas between them: the first encrypts, all of them decrypt. To change a key, put \
+    the new one before the old one until every token has been renewed. Without its key a kept token is left alone, \
+    and a new one is got as if none were kept.")]
+pub(crate) struct Key {}
 
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Emulate {

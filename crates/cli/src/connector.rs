@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::values;
 use grantline_core::error::{Error, SettingsError};
 use grantline_core::{Connector, Notice};
-use grantline_reqwest::{Connection, FileStore};
+use grantline_reqwest::{Connection, FileStore, StoreKeys};
 use std::{fs, path::Path};
 
 /// A built-in connector by its name, or a connector file by its path.
@@ -34,9 +34,15 @@ pub(crate) fn connect(selection: &Selection) -> Result<Connection, Failure> {
         builder = builder.parameter_set(set);
     }
     if !selection.no_cache {
+        let keys = StoreKeys::from_env().map_err(|error| Failure::Usage(error.to_string()))?;
         // A machine that keeps nothing can still have a token.
         match FileStore::default() {
-            Ok(store) => builder = builder.store(store),
+            Ok(store) => {
+                builder = builder.store(match keys {
+                    Some(keys) => store.encrypted(keys),
+                    None => store,
+                });
+            }
             Err(error) => eprintln!("warning: the token is not kept for the next run: {error}"),
         }
     }

@@ -37,6 +37,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Connectors(options) => commands::connectors::run(&options),
         Command::Token(options) => commands::token::run(&options).await,
         Command::Call(options) => commands::call::run(&options).await,
+        Command::Key(_) => commands::key::run(),
         Command::Emulate(options) => commands::emulate::run(&options).await,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use grantline_core::{Connector, Secret, manifest::Kind};
+use grantline_reqwest::StoreKeys;
 use std::io::Read;
 use std::{env, fs, io};
 
@@ -28,8 +29,10 @@ pub(crate) fn gather(connector: &Connector, set: &[String]) -> Result<Vec<(Strin
         values.push((name.to_owned(), read(name, value)?.into()));
     }
     for parameter in connector.parameters() {
-        let given = values.iter().any(|(name, _)| *name == parameter.name);
-        if let (false, Ok(value)) = (given, env::var(variable(&connector.manifest().id, &parameter.name))) {
+        let variable = variable(&connector.manifest().id, &parameter.name);
+        // The key of the store is for nobody else, whatever a connector and its parameter are called.
+        let taken = variable == StoreKeys::VARIABLE || values.iter().any(|(name, _)| *name == parameter.name);
+        if let (false, Ok(value)) = (taken, env::var(variable)) {
             values.push((parameter.name.clone(), value.into()));
         }
     }

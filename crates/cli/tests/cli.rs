@@ -4,6 +4,7 @@
 
 use grantline_emulator::{Account, Server, System};
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 use tempfile::TempDir;
@@ -41,6 +42,13 @@ impl World {
         command.env_clear().env("XDG_STATE_HOME", self.state.path()).env("HOME", self.state.path());
         command.stdin(Stdio::null());
         command
+    }
+
+    /// The file of the only record.
+    fn record(&self) -> PathBuf {
+        let mut files =
+            self.state.path().join("grantline").read_dir().unwrap().map(|file| file.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap()
     }
 
     /// The same with WorkSpan's account: the secret from the environment.
@@ -112,17 +120,95 @@ fn what_is_kept_is_for_its_owner_only() {
 }
 
 #[test]
-fn many_processes_make_one_token_request() {
+fn kept_token_is_encrypted_with_the_key_of_the_environment() {
     let world = World::new();
-    let spawn =
-        |_| world.workspan("token workspan").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let children: Vec<_> = (0..8).map(spawn).collect();
-    let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
-    for output in &outputs {
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        assert_eq!(output.stdout, outputs[0].stdout);
+    let key = world.run("key");
+    let key = text(&key.stdout).trim();
+    assert_eq!(key.len(), 44);
+    let run = |key: Option<&str>| {
+        world.workspan("token workspan").envs(key.map(|key| ("GRANTLINE_STORE_KEY", key))).output().unwrap()
+    };
+    let first = run(Some(key));
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let token = text(&first.stdout).trim().to_owned();
+    let record = world.record();
+    let content = std::fs::read_to_string(&record).unwrap();
+    assert!(content.contains("grantline-encrypted-record") && !content.contains(&token), "{content}");
+    assert_eq!(text(&run(Some(key)).stdout).trim(), token, "the kept one");
+    let other = "00".repeat(32);
+    for (key, words) in [(None, "this store has no key"), (Some(other.as_str()), "encrypted with the key")] {
+        let output = run(key);
+        assert!(output.status.success(), "the token is got without the store");
+        let said = text(&output.stderr);
+        assert!(said.contains(words) && said.contains("GRANTLINE_STORE_KEY"), "{said}");
+        assert!(said.contains(&*record.to_string_lossy()), "{said}");
+        assert_eq!(
+            std::fs::read_to_string(&record).unwrap(),
+            content,
+            "it may be the only copy of something"
+        );
     }
-    assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 1);
+    assert_eq!(
+        text(&run(Some(&format!("{other},{key}"))).stdout).trim(),
+        token,
+        "any of several keys decrypts"
+    );
+}
+
+#[test]
+fn malformed_key_is_refused_before_anything_is_done() {
+    let world = World::new();
+    for (key, words) in [("", "there is no key in it"), ("hunter2", "it is no key"), ("a,hunter2", "no key")]
+    {
+        let output = world.workspan("token workspan").env("GRANTLINE_STORE_KEY", key).output().unwrap();
+        fails(&output, 2, &["the variable GRANTLINE_STORE_KEY", words, "`grantline key`"]);
+        assert!(!text(&output.stderr).contains("hunter2"));
+    }
+    assert!(!world.state.path().join("grantline").exists());
+    assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 0);
+    let uncached =
+        world.workspan("token workspan --no-cache").env("GRANTLINE_STORE_KEY", "").output().unwrap();
+    assert!(uncached.status.success(), "who keeps nothing needs no key");
+}
+
+#[test]
+fn key_of_the_store_is_never_a_parameter() {
+    let world = World::new();
+    let file = world.state.path().join("store.json");
+    std::fs::write(
+        &file,
+        r#"{"id":"store","title":"Store","base_url":"https://127.0.0.1","hosts":["127.0.0.1"],
+            "parameters":[{"name":"key","title":"Key","type":"securestring"}],
+            "auth":{"acquire":{"method":"POST","url":"https://127.0.0.1/","json":{"k":"{key}"}},
+                    "token":{"value":"/t"},"apply":{"headers":{"authorization":"Bearer {accessToken}"}}}}"#,
+    )
+    .unwrap();
+    let mut command = world.command(&format!("token {} --no-cache", file.display()));
+    let output = command.env("GRANTLINE_STORE_KEY", "ab".repeat(32)).output().unwrap();
+    fails(&output, 2, &["'key' (Key) is missing"]);
+}
+
+#[test]
+fn many_processes_make_one_token_request() {
+    // With an encrypted store, too.
+    for key in [None, Some("ab".repeat(32))] {
+        let world = World::new();
+        let spawn = |_| {
+            let mut command = world.workspan("token workspan");
+            command.envs(key.iter().map(|key| ("GRANTLINE_STORE_KEY", key)));
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let children: Vec<_> = (0..8).map(spawn).collect();
+        let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+        for output in &outputs {
+            assert!(output.status.success(), "{}", text(&output.stderr));
+            assert_eq!(output.stdout, outputs[0].stdout);
+        }
+        assert_eq!(world.server.emulator().counts(System::Workspan).token_requests, 1);
+        let encrypted =
+            std::fs::read_to_string(world.record()).unwrap().contains("grantline-encrypted-record");
+        assert_eq!(encrypted, key.is_some());
+    }
 }
 
 #[test]
@@ -299,9 +385,7 @@ fn machine_that_keeps_nothing_still_gets_a_token() {
 fn broken_record_is_named_and_left_alone() {
     let world = World::new();
     assert!(world.workspan("token workspan").output().unwrap().status.success());
-    let directory = world.state.path().join("grantline");
-    let is_record = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "json");
-    let file = directory.read_dir().unwrap().map(|file| file.unwrap().path()).find(is_record).unwrap();
+    let file = world.record();
     std::fs::write(&file, "{ broken").unwrap();
     let output = world.workspan("token workspan").output().unwrap();
     assert!(output.status.success(), "the token is got without the store");

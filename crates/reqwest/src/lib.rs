@@ -35,6 +35,27 @@
 //! I/O and time enabled, and outlives one: what a runtime leaves unfinished, the next caller begins afresh. A runtime
 //! that stands still (one thread, outside of `block_on`) holds up whoever waits for what it has begun.
 //!
+//! # Kept tokens, encrypted
+//!
+//! Records in a [`FileStore`] are readable by their owner alone, and hold tokens as they are. With the feature `encrypt`
+//! they are encrypted with a key that lives elsewhere (XChaCha20-Poly1305, bound to their connection):
+//!
+#![cfg_attr(feature = "encrypt", doc = "```no_run")]
+#![cfg_attr(not(feature = "encrypt"), doc = "```ignore")]
+//! use grantline_reqwest::{FileStore, StoreKeys};
+//!
+//! # fn example() -> Result<(), grantline_reqwest::StoreError> {
+//! let keys = StoreKeys::from_env()?.expect("GRANTLINE_STORE_KEY is set"); // `grantline key` makes a value for it
+//! let store = FileStore::default()?.encrypted(keys);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With the feature `keyring` the key can stay in the keyring of the operating system: Keychain, Credential Manager, or
+//! the Secret Service of a desktop session. A plain record is encrypted when it is next written. One whose key is not
+//! there is an error that names the key, and stays as it is; like every failure of a store it is told in a notice, and
+//! the connection works on as if nothing were kept.
+//!
 //! [`reqwest`] and its types are part of the public API.
 
 mod builder;
@@ -56,6 +77,8 @@ pub use grantline_core::{
 };
 pub use request::RequestBuilder;
 pub use reqwest;
+#[cfg(feature = "encrypt")]
+pub use store::StoreKeys;
 pub use store::{FileStore, Lease, MemoryStore, Store, StoreError};
 
 /// The code in the README compiles.

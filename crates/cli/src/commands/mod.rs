@@ -4,4 +4,5 @@ pub(crate) mod call;
 pub(crate) mod connectors;
 pub(crate) mod demo;
 pub(crate) mod emulate;
+pub(crate) mod key;
 pub(crate) mod token;

@@ -4,6 +4,9 @@
 //! advisory lock on a file next to it, held by an open handle: it ends with its holder, however that ends. Lock files
 //! stay, because removing one would let two processes hold locks on two files of the same name.
 
+#[cfg(feature = "encrypt")]
+use super::keys::StoreKeys;
+use super::record::Codec;
 use super::{Lease, Store, StoreError};
 use crate::clock::BoxFuture;
 use etcetera::BaseStrategy;
@@ -13,18 +16,24 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// A larger file is no record.
-const LARGEST: u64 = 1 << 20;
+const LARGEST: u64 = 1 << 21;
 /// So much of the fingerprint stands in a file's name; the record holds all of it, and the core compares it.
 const NAMED_DIGITS: usize = 16;
 
 /// A store in a directory of a local disk, shared by all processes of its owner. Clones share it, too.
 ///
 /// A record that cannot be read is an error and stays as it is: it may be the only copy of a refresh token.
+#[cfg_attr(
+    feature = "encrypt",
+    doc = "\n[`FileStore::encrypted`] keeps tokens from whoever gets hold of the files."
+)]
 #[derive(Clone, Debug)]
 pub struct FileStore {
     directory: Arc<Path>,
+    codec: Codec,
 }
 
 impl FileStore {
@@ -53,7 +62,22 @@ impl FileStore {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&directory).map_err(|error| failed("make", &directory, &error))?;
-        Ok(Self { directory: directory.into() })
+        Ok(Self { directory: directory.into(), codec: Codec::default() })
+    }
+
+    /// Encrypts all records with the first of these keys, and reads those of any of them.
+    ///
+    /// A plain record that is already there is read, and encrypted when it is next written. An encrypted one whose key
+    /// is not among these is an error that names the key, and stays as it is.
+    ///
+    /// It protects files that are copied, backed up or left on a disk. It does not protect from who can read the
+    /// memory or the environment of this program, nor from who can write the directory: they could put an older record
+    /// of the same connection, or a plain one, in the place of a record.
+    #[cfg(feature = "encrypt")]
+    #[must_use]
+    pub fn encrypted(mut self, keys: StoreKeys) -> Self {
+        self.codec.keys = Some(keys);
+        self
     }
 
     /// The file of a connection with this key.
@@ -74,8 +98,8 @@ impl FileStore {
 
 impl Store for FileStore {
     fn load<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Snapshot>, StoreError>> {
-        let path = self.path(key);
-        blocking(move || read(&path))
+        let (store, path, key) = (self.clone(), self.path(key), key.to_owned());
+        blocking(move || store.read(&path, &key))
     }
 
     fn lease<'a>(
@@ -93,28 +117,43 @@ impl Store for FileStore {
         record: &'a Snapshot,
         expected: u64,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        let (store, path, record) = (self.clone(), self.path(key), record.clone());
-        blocking(move || store.write(&path, &record, expected))
+        let (store, path, key, record) = (self.clone(), self.path(key), key.to_owned(), record.clone());
+        blocking(move || store.write(&path, &key, &record, expected))
     }
 }
 
 impl FileStore {
     /// The caller holds the lease, so nobody writes between the look and the write.
-    fn write(&self, path: &Path, record: &Snapshot, expected: u64) -> Result<bool, StoreError> {
-        if read(path)?.map_or(0, |record| record.revision()) != expected {
+    fn write(&self, path: &Path, key: &str, record: &Snapshot, expected: u64) -> Result<bool, StoreError> {
+        if self.read(path, key)?.map_or(0, |record| record.revision()) != expected {
             return Ok(false);
         }
-        self.replace(path, record).map_err(|error| failed("write", path, &error))?;
+        let told = |trouble| StoreError::new(format!("{}: {trouble}", path.display()));
+        let text = self.codec.write(key, record).map_err(told)?;
+        self.replace(path, &text).map_err(|error| failed("write", path, &error))?;
         Ok(true)
     }
 
-    fn replace(&self, path: &Path, record: &Snapshot) -> io::Result<()> {
+    fn read(&self, path: &Path, key: &str) -> Result<Option<Snapshot>, StoreError> {
+        let file = match private().read(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("open", path, &error)),
+        };
+        check_owner(&file, path)?;
+        let mut text = Zeroizing::new(String::new());
+        file.take(LARGEST).read_to_string(&mut text).map_err(|error| failed("read", path, &error))?;
+        let told = |trouble| StoreError::new(format!("{}: {trouble}", path.display()));
+        self.codec.read(key, &text).map(Some).map_err(told)
+    }
+
+    fn replace(&self, path: &Path, text: &[u8]) -> io::Result<()> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".").suffix(".tmp");
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
         let mut file = builder.tempfile_in(&self.directory)?;
-        serde_json::to_writer(&mut file, record)?;
+        file.write_all(text)?;
         file.flush()?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -146,20 +185,6 @@ fn lock(path: &Path) -> Result<Option<Box<dyn Lease>>, StoreError> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(failed("lock", path, &error)),
     }
-}
-
-fn read(path: &Path) -> Result<Option<Snapshot>, StoreError> {
-    let file = match private().read(true).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed("open", path, &error)),
-    };
-    check_owner(&file, path)?;
-    let mut text = String::new();
-    file.take(LARGEST).read_to_string(&mut text).map_err(|error| failed("read", path, &error))?;
-    let broken =
-        |error| StoreError::new(format!("{}: {error} (move the file away, or delete it)", path.display()));
-    Snapshot::parse(&text).map(Some).map_err(broken)
 }
 
 /// How files are opened here: for their owner, and never through a symbolic link that someone else may have put

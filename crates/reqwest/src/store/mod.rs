@@ -4,9 +4,16 @@
 //! written as a whole or not at all, only if the stored revision is the expected one, and a lease has one holder.
 
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
+#[cfg(feature = "encrypt")]
+mod keys;
 mod memory;
+mod record;
 
 pub use file::FileStore;
+#[cfg(feature = "encrypt")]
+pub use keys::StoreKeys;
 pub use memory::MemoryStore;
 
 use crate::clock::BoxFuture;

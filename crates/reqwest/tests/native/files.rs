@@ -61,6 +61,19 @@ async fn a_link_or_a_pipe_is_refused() {
     assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "{}");
 }
 
+/// A program that was built without encryption still says what it found.
+#[cfg(not(feature = "encrypt"))]
+#[tokio::test]
+async fn an_encrypted_record_is_told_where_it_cannot_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = FileStore::at(directory.path()).unwrap();
+    let text = r#"{"format":"grantline-encrypted-record","version":1,"cipher":"xchacha20-poly1305","key":"0123456789abcdef","nonce":"AAAA","record":"AAAA"}"#;
+    fs::write(store.path(KEY), text).unwrap();
+    let error = store.load(KEY).await.unwrap_err().to_string();
+    assert!(error.contains("key 0123456789abcdef") && error.contains("the feature `encrypt`"), "{error}");
+    assert_eq!(fs::read_to_string(store.path(KEY)).unwrap(), text);
+}
+
 #[tokio::test]
 async fn another_process_holds_the_lease_until_it_dies() {
     let directory = tempfile::tempdir().unwrap();

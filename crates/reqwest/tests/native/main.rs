@@ -4,6 +4,7 @@
 
 mod calls;
 mod connections;
+mod encrypted;
 mod files;
 mod flights;
 mod limits;

@@ -51,6 +51,7 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("rust-node", "Rust tests of the wasm crates, in Node", rust_tests_in_node),
     Step::new("rust-browser", "Rust tests of the wasm crates, in headless Chromium", rust_tests_in_browser)
         .slow(),
+    Step::new("features", "lints and tests of optional features", features).slow(),
     Step::new("doc", "Rust documentation without warnings", doc).slow(),
     Step::new("pkg", "build of the npm package", pkg::run),
     Step::new("types", "TypeScript types as users see them", types).needs(&["pkg"]),
@@ -86,6 +87,23 @@ fn clippy_wasm() -> Result<()> {
 fn rust_tests() -> Result<()> {
     let mut command = cargo::command(["test", "--no-fail-fast"]);
     process::run(all_but_wasm(&mut command).env("REDIS_SERVER", redis::ready()?))
+}
+
+/// What the other steps leave out, because no crate of this workspace asks for it.
+fn features() -> Result<()> {
+    rust::component("clippy", "clippy")?;
+    let adapter = ["-p", "grantline-reqwest"];
+    for features in ["", "rustls", "rustls,keyring"] {
+        let mut command =
+            cargo::command(["clippy", "--all-targets", "--no-default-features", "--features", features]);
+        process::run(command.args(adapter).args(["--", "-D", "warnings"]))?;
+    }
+    for features in ["", "keyring"] {
+        let mut tests = cargo::command(["test", "--no-fail-fast", "--features", features]);
+        process::run(tests.args(adapter))?;
+    }
+    let mut redis = cargo::command(["clippy", "--all-targets", "-p", "grantline-redis", "--features", "tls"]);
+    process::run(redis.args(["--", "-D", "warnings"]))
 }
 
 fn rust_tests_in_node() -> Result<()> {
