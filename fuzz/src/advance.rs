@@ -5,6 +5,7 @@
 //! each after the seconds that pass; `KEY` stands for the key of the connection. Otherwise the bytes choose events,
 //! most of them answers to the last step.
 
+use crate::known;
 use crate::snapshot::round_trip;
 use crate::world::{self, KEY};
 use arbitrary::{Result, Unstructured};
@@ -46,7 +47,7 @@ enum Events<'a> {
 }
 
 impl Events<'_> {
-    fn next(&mut self, last: Option<&Outcome>, key: &str) -> Option<(u64, Event)> {
+    fn next(&mut self, last: Option<&Outcome>, key: &str) -> Option<(i64, Event)> {
         match self {
             // A line that is no event is passed over.
             Self::Lines(lines) => lines.find_map(|line| {
@@ -62,8 +63,13 @@ impl Events<'_> {
 
 type Outcome = core::result::Result<Step<Granted>, Error>;
 
-fn next(bytes: &mut Unstructured<'_>, last: Option<&Outcome>, key: &str) -> Result<(u64, Event)> {
-    let seconds = bytes.int_in_range(0..=400)?;
+fn next(bytes: &mut Unstructured<'_>, last: Option<&Outcome>, key: &str) -> Result<(i64, Event)> {
+    // Mostly on, sometimes far, sometimes back.
+    let seconds = if bytes.ratio(1_u8, 20)? {
+        bytes.int_in_range(-100_000..=100_000)?
+    } else {
+        bytes.int_in_range(0..=400)?
+    };
     if bytes.ratio(1_u8, 12)? {
         return Ok((seconds, any(bytes, key)?));
     }
@@ -84,10 +90,11 @@ fn next(bytes: &mut Unstructured<'_>, last: Option<&Outcome>, key: &str) -> Resu
 }
 
 fn any(bytes: &mut Unstructured<'_>, key: &str) -> Result<Event> {
-    Ok(match bytes.int_in_range(0..=11)? {
+    Ok(match bytes.int_in_range(0..=12)? {
         0 => Event::START,
         1 => Event::Start { rejected: Some(token(bytes)?) },
         2 => Event::Revoke,
+        11 => Event::Renew,
         3 => response(bytes)?,
         4 => fault(bytes)?,
         5 => Event::Woke,
@@ -198,18 +205,20 @@ impl Watch {
         }
     }
 
-    fn turn(&mut self, seconds: u64, event: Event) {
-        self.now = self.now.after(Duration::from_secs(seconds));
+    fn turn(&mut self, seconds: i64, event: Event) {
+        self.now = moved(self.now, seconds);
         let before = (self.grant.state(), self.grant.snapshot());
-        if let Event::Start { rejected } = &event {
-            self.refused = rejected.as_ref().map(|token| token.value.clone());
+        match &event {
+            Event::Start { rejected } => self.refused = rejected.as_ref().map(|token| token.value.clone()),
+            // Someone else, who has refused nothing.
+            Event::Renew => self.refused = None,
+            _ => {}
         }
-        if matches!(event, Event::Start { .. } | Event::Revoke) {
+        if matches!(event, Event::Start { .. } | Event::Renew | Event::Revoke) {
             self.sent = 0;
         }
         let answered = is_answer(&event);
-        let outcome =
-            self.grant.advance(event, &world::ambient(self.now, u8::try_from(seconds % 256).unwrap_or(0)));
+        let outcome = self.grant.advance(event, &world::ambient(self.now, seconds.to_le_bytes()[0]));
         let _ = (
             format!("{outcome:?}"),
             serde_json::to_string(&grantline_core::message(&outcome)).expect("JSON"),
@@ -222,7 +231,7 @@ impl Watch {
             self.served(&outcome);
             self.last = Some(outcome);
         }
-        assert!(self.sent <= 12, "a flight sends for ever");
+        assert!(self.sent <= 12 || known::is_refused_for_ever(&self.grant), "a flight sends for ever");
         if let Reading::Fresh(token) | Reading::Due(token) = self.grant.read(self.now) {
             assert!(token.is_alive(self.now), "a dead token is read");
         }
@@ -268,6 +277,11 @@ impl Watch {
     }
 }
 
+fn moved(now: UnixTime, seconds: i64) -> UnixTime {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    if seconds < 0 { now.before(distance) } else { now.after(distance) }
+}
+
 /// Answered, or never sent. A hidden redirect is an answer.
 fn is_answer(event: &Event) -> bool {
     match event {
@@ -285,7 +299,7 @@ fn call(which: u8, replayable: bool, events: &mut Events<'_>) {
     let mut call = Call::new(settings, "GET", "/x", replayable).expect("a path");
     let (mut now, mut sent) = (UnixTime::from_secs(1_000_000), 0);
     while let Some((seconds, event)) = events.next(None, &key) {
-        now = now.after(Duration::from_secs(seconds));
+        now = moved(now, seconds);
         sent = if matches!(event, Event::Start { .. }) { 0 } else { sent };
         let before = call.state();
         let outcome = call.advance(event, &world::ambient(now, 0));

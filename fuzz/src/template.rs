@@ -2,6 +2,7 @@
 //!
 //! The first byte says where the template stands; a line break ends it, and the rest is the value of `{a}`.
 
+use crate::known;
 use crate::request::{self, Allowed};
 use crate::world;
 use grantline_core::json::Json;
@@ -17,6 +18,10 @@ const PLACES: [&str; 8] = ["query", "form", "json", "text", "header", "path", "h
 /// Runs the target.
 pub fn run(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
+    // A file that holds the secret itself shows it.
+    if text.contains(world::SECRET) {
+        return;
+    }
     let mut chars = text.chars();
     let place = PLACES[chars.next().map_or(0, |c| u32::from(c) as usize) % PLACES.len()];
     let (template, value) = chars.as_str().split_once('\n').unwrap_or((chars.as_str(), ""));
@@ -26,7 +31,11 @@ pub fn run(data: &[u8]) {
         |name: &&str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !name.is_empty();
     assert!(named.iter().all(is_name), "{named:?}");
     assert!(!has_lone_brace(template), "a lone brace was taken");
-    let Ok(connector) = Connector::from_json(&file(place, template)) else { return };
+    let file = file(place, template);
+    if known::is_header_literal(&file) {
+        return;
+    }
+    let Ok(connector) = Connector::from_json(&file) else { return };
     let Ok(settings) = connector.settings([("a", value)], &Options::default()) else { return };
     let mut grant = Grant::new(Arc::new(settings));
     let step = grant.advance(Event::START, &world::ambient(UnixTime::from_secs(1_700_000_000), 0));

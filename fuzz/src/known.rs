@@ -1,0 +1,34 @@
+//! Faults of the core that are known and open. Inputs that meet one are passed over, so that the others are found; each
+//! has its input in `regressions`, and leaves this file when it is repaired.
+
+use grantline_core::json::Json;
+use grantline_core::{Grant, Settings};
+
+/// The text of a header field in a connector file may hold what no header may hold (`header-literal`).
+#[must_use]
+pub fn is_header_literal(file: &str) -> bool {
+    fn look(json: &Json, in_headers: bool) -> bool {
+        match json {
+            Json::String(text) => in_headers && !text.bytes().all(|b| (0x20..=0x7e).contains(&b)),
+            Json::Array(items) => items.iter().any(|item| look(item, in_headers)),
+            _ => json.members().iter().any(|(name, value)| look(value, in_headers || name == "headers")),
+        }
+    }
+    Json::parse(file).is_ok_and(|json| look(&json, false))
+}
+
+/// A renewal that names the access token, of a record that has a refresh token, too: when it is refused, it is sent
+/// again and again (`refused-for-ever`).
+#[must_use]
+pub fn is_refused_for_ever(grant: &Grant) -> bool {
+    let record = serde_json::to_string(&grant.snapshot()).expect("a record is JSON");
+    renews_by_access_token(grant.settings()) && record.contains("\"refresh\":")
+}
+
+fn renews_by_access_token(settings: &Settings) -> bool {
+    settings.connector().manifest().ways().any(|(set, auth)| {
+        let is_this = set.map(|set| &set.name) == settings.parameter_set().map(|set| &set.name);
+        let renew = auth.renew.as_ref().map(|renew| format!("{renew:?}")).unwrap_or_default();
+        is_this && renew.contains("accessToken") && !renew.contains("refreshToken")
+    })
+}
