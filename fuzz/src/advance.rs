@@ -180,6 +180,8 @@ fn record(bytes: &mut Unstructured<'_>, key: &str) -> Result<Event> {
 /// A grant, and what must hold of it.
 struct Watch {
     grant: Grant,
+    /// What it held after the last event.
+    record: Snapshot,
     now: UnixTime,
     last: Option<Outcome>,
     refused: Option<Secret>,
@@ -193,8 +195,10 @@ struct Watch {
 impl Watch {
     fn new(which: u8, shared: bool) -> Self {
         let settings = world::connection(which).clone();
+        let grant = if shared { Grant::shared(settings) } else { Grant::new(settings) };
         Self {
-            grant: if shared { Grant::shared(settings) } else { Grant::new(settings) },
+            record: grant.snapshot(),
+            grant,
             now: UnixTime::from_secs(1_000_000),
             last: None,
             refused: None,
@@ -207,7 +211,7 @@ impl Watch {
 
     fn turn(&mut self, seconds: i64, event: Event) {
         self.now = moved(self.now, seconds);
-        let before = (self.grant.state(), self.grant.snapshot());
+        let state = self.grant.state();
         match &event {
             Event::Start { rejected } => self.refused = rejected.as_ref().map(|token| token.value.clone()),
             // Someone else, who has refused nothing.
@@ -224,9 +228,13 @@ impl Watch {
             serde_json::to_string(&grantline_core::message(&outcome)).expect("JSON"),
         );
         if matches!(outcome, Err(Error::Misuse { .. })) {
-            assert_eq!(before, (self.grant.state(), self.grant.snapshot()), "misuse changed something");
+            assert_eq!(
+                (state, &self.record),
+                (self.grant.state(), &self.grant.snapshot()),
+                "misuse changed something"
+            );
         } else {
-            self.spent = self.pending.take().filter(|_| !answered).or(self.spent.take());
+            self.spent = self.pending.take().filter(|_| !answered).or_else(|| self.spent.take());
             self.renewals(&outcome);
             self.served(&outcome);
             self.last = Some(outcome);
@@ -235,7 +243,11 @@ impl Watch {
         if let Reading::Fresh(token) | Reading::Due(token) = self.grant.read(self.now) {
             assert!(token.is_alive(self.now), "a dead token is read");
         }
-        round_trip(&self.grant.snapshot());
+        let record = self.grant.snapshot();
+        if record != self.record {
+            round_trip(&record);
+            self.record = record;
+        }
     }
 
     fn renewals(&mut self, outcome: &Outcome) {

@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use crate::cargo::{self, WASM_CRATES, WASM_TARGET};
 use crate::emulator::Emulator;
 use crate::setup::{browser, node, redis, rust};
-use crate::{core_imports, demo, pkg, process, repo, size};
+use crate::{core_imports, demo, fuzz, pkg, process, repo, size};
 
 /// One step.
 pub(super) struct Step {
@@ -50,6 +50,7 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("rust-node", "Rust tests of the wasm crates, in Node", rust_tests_in_node),
     Step::new("rust-browser", "Rust tests of the wasm crates, in headless Chromium", rust_tests_in_browser)
         .slow(),
+    Step::new("fuzz", "fuzz targets: the kept inputs, and a short search", fuzz::check).slow(),
     Step::new("doc", "Rust documentation without warnings", doc).slow(),
     Step::new("pkg", "build of the npm package", pkg::run),
     Step::new("types", "TypeScript types as users see them", types).needs(&["pkg"]),
