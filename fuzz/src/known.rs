@@ -4,17 +4,25 @@
 use grantline_core::json::Json;
 use grantline_core::{Grant, Settings};
 
-/// The text of a header field in a connector file may hold what no header may hold (`header-literal`).
+/// What stands literally in the name or the text of a header field of a connector file may be what no header may hold:
+/// only names without a placeholder are checked (`header-literal`, `header-name`).
 #[must_use]
 pub fn is_header_literal(file: &str) -> bool {
     fn look(json: &Json, in_headers: bool) -> bool {
         match json {
             Json::String(text) => in_headers && !text.bytes().all(|b| (0x20..=0x7e).contains(&b)),
             Json::Array(items) => items.iter().any(|item| look(item, in_headers)),
-            _ => json.members().iter().any(|(name, value)| look(value, in_headers || name == "headers")),
+            _ => json.members().iter().any(|(name, value)| {
+                (in_headers && name.contains('{') && !name.bytes().all(is_in_name))
+                    || look(value, in_headers || name == "headers")
+            }),
         }
     }
     Json::parse(file).is_ok_and(|json| look(&json, false))
+}
+
+fn is_in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~{}".contains(&byte)
 }
 
 /// A renewal that names the access token, of a record that has a refresh token, too: when it is refused, it is sent
