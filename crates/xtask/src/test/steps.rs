@@ -50,7 +50,6 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("rust-node", "Rust tests of the wasm crates, in Node", rust_tests_in_node),
     Step::new("rust-browser", "Rust tests of the wasm crates, in headless Chromium", rust_tests_in_browser)
         .slow(),
-    Step::new("fuzz", "fuzz targets: the kept inputs, and a short search", fuzz::check).slow(),
     Step::new("doc", "Rust documentation without warnings", doc).slow(),
     Step::new("pkg", "build of the npm package", pkg::run),
     Step::new("types", "TypeScript types as users see them", types).needs(&["pkg"]),
@@ -58,6 +57,7 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("node", "npm package in Node", node_tests).needs(&["pkg"]),
     Step::new("demo", "the main job natively and in Node, compared", demo::compare).needs(&["pkg"]),
     Step::new("browser", "npm package in headless Chromium", browser_tests).needs(&["pkg"]).slow(),
+    Step::new("fuzz", "fuzz targets: the kept inputs, and a short search", fuzz::check).slow(),
 ];
 
 /// What `--only` accepts.
