@@ -21,6 +21,32 @@ pub fn is_header_literal(file: &str) -> bool {
     Json::parse(file).is_ok_and(|json| look(&json, false))
 }
 
+/// A secret in the name of a header field is shown, because only values are masked (`secret-in-header-name`).
+#[must_use]
+pub fn is_secret_in_header_name(file: &str) -> bool {
+    let Ok(file) = Json::parse(file) else { return false };
+    let mut secrets = vec!["{accessToken}".to_owned(), "{refreshToken}".to_owned()];
+    walk(&file, &mut |json| {
+        if json.get("type").and_then(Json::as_str) == Some("securestring") {
+            secrets.extend(json.get("name").and_then(Json::as_str).map(|name| format!("{{{name}}}")));
+        }
+    });
+    let mut found = false;
+    walk(&file, &mut |json| {
+        let names = json.get("headers").map(Json::members).unwrap_or_default();
+        found |= names.iter().any(|(name, _)| secrets.iter().any(|secret| name.contains(secret)));
+    });
+    found
+}
+
+fn walk(json: &Json, visit: &mut dyn FnMut(&Json)) {
+    visit(json);
+    if let Json::Array(items) = json {
+        items.iter().for_each(|item| walk(item, visit));
+    }
+    json.members().iter().for_each(|(_, value)| walk(value, visit));
+}
+
 fn is_in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~{}".contains(&byte)
 }
