@@ -51,6 +51,12 @@ fn is_in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~{}".contains(&byte)
 }
 
+/// A host name may have an `xn--` label that means nothing, which no client connects to (`broken-label`).
+#[must_use]
+pub fn is_broken_label(url: &str) -> bool {
+    url.to_ascii_lowercase().contains("xn--")
+}
+
 /// A renewal that names the access token, of a record that has a refresh token, too: when it is refused, it is sent
 /// again and again (`refused-for-ever`).
 #[must_use]

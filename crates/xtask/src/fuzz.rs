@@ -99,7 +99,7 @@ fn build() -> Result<Vec<Target>> {
     cxx::ready()?;
     let host = host()?;
     say("fuzz: building the targets (a minute the first time)");
-    let mut build = command(["build", "--release", "--bins", "--locked"]);
+    let mut build = command(["build", "--release", "--bins"]);
     // With a target named, cargo keeps the instruments out of build scripts and macros.
     build.args(["--target", &host]).arg("--target-dir").arg(place());
     build.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", INSTRUMENTS.join(" "));
@@ -118,7 +118,7 @@ fn host() -> Result<String> {
 fn seeds() -> Result<PathBuf> {
     let folder = place().join("seeds");
     clear(&folder)?;
-    let mut seed = command(["run", "--locked", "--example", "seed"]);
+    let mut seed = command(["run", "--example", "seed"]);
     process::run(seed.arg("--target-dir").arg(place()).arg("--").arg(&folder))?;
     Ok(folder)
 }
