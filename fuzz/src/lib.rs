@@ -4,6 +4,7 @@
 //! possible, so that those of the corpus can be read, and dictionaries help.
 
 pub mod advance;
+mod events;
 pub mod known;
 pub mod manifest;
 pub mod request;
