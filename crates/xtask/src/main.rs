@@ -7,6 +7,7 @@ mod cargo;
 mod core_imports;
 mod demo;
 mod emulator;
+mod fuzz;
 mod pkg;
 mod process;
 mod repo;
@@ -38,6 +39,8 @@ enum Command {
     Pkg,
     /// Run the JavaScript demo against an emulator of the four systems
     Demo(demo::Options),
+    /// Look for inputs that break the core
+    Fuzz(fuzz::Options),
     /// Measure what a browser downloads, and fail when it is over the budget
     Size(size::Options),
     /// Run a wasm test binary (cargo calls this; see .cargo/config.toml)
@@ -64,6 +67,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(options) => return Ok(test::run(&options)),
         Command::Pkg => pkg::run()?,
         Command::Demo(options) => demo::run(&options)?,
+        Command::Fuzz(options) => fuzz::run(&options)?,
         Command::Size(options) => size::run(&options)?,
         Command::TestRunner { args } => test_runner::run(args)?,
     }

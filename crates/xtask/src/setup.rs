@@ -1,6 +1,7 @@
 //! What a fresh machine lacks: fetched when it can be, and otherwise named exactly.
 
 pub(crate) mod browser;
+pub(crate) mod cxx;
 pub(crate) mod node;
 mod package;
 pub(crate) mod redis;

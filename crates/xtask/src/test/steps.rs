@@ -11,7 +11,7 @@ use clap::builder::PossibleValuesParser;
 use crate::cargo::{self, WASM_CRATES, WASM_TARGET};
 use crate::emulator::Emulator;
 use crate::setup::{browser, node, redis, rust};
-use crate::{core_imports, demo, pkg, process, repo, size};
+use crate::{core_imports, demo, fuzz, pkg, process, repo, size};
 
 /// One step.
 pub(super) struct Step {
@@ -59,6 +59,7 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("node", "npm package in Node, and its stores against a real Redis", node_tests).needs(&["pkg"]),
     Step::new("demo", "the main job natively and in Node, compared", demo::compare).needs(&["pkg"]),
     Step::new("browser", "npm package in headless Chromium", browser_tests).needs(&["pkg"]).slow(),
+    Step::new("fuzz", "fuzz targets: the kept inputs, and a short search", fuzz::check).slow(),
 ];
 
 /// What `--only` accepts.
