@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod node;
 mod package;
+pub(crate) mod python;
 pub(crate) mod redis;
 pub(crate) mod rust;
 
