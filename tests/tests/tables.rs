@@ -14,13 +14,15 @@ const ANSWERS: usize = 30;
 const OPEN: usize = 1;
 
 /// Where the tests stand, from the root of the repository. A file is named without its directory.
-const PLACES: [&str; 8] = [
+const PLACES: [&str; 10] = [
     "crates/reqwest/tests/native",
     "crates/emulator/tests",
     "tests/tests/end_to_end",
     "tests/tests",
     "tests/tests/properties",
     "tests/interop/tests/interop",
+    "tests/chaos/tests/chaos",
+    "crates/redis/tests/server",
     "pkg/test/shared",
     "pkg/test/node",
 ];

@@ -16,7 +16,7 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 pub(crate) const WASM_CRATES: [&str; 2] = ["grantline-fetch", "grantline-wasm"];
 
 /// The crates whose tests need more than Rust, and have steps of their own.
-pub(crate) const CRATES_WITH_STEPS: [&str; 1] = ["interop"];
+pub(crate) const CRATES_WITH_STEPS: [&str; 2] = ["interop", "chaos"];
 
 /// A cargo command in the root of the repository.
 pub(crate) fn command<const N: usize>(args: [&str; N]) -> Command {

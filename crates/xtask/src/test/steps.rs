@@ -51,6 +51,7 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("rust-browser", "Rust tests of the wasm crates, in headless Chromium", rust_tests_in_browser)
         .slow(),
     Step::new("interop", "the native adapter with token servers of other people", interop).slow(),
+    Step::new("chaos", "many processes, one rotating credential, and a bad day of two minutes", chaos).slow(),
     Step::new("doc", "Rust documentation without warnings", doc).slow(),
     Step::new("pkg", "build of the npm package", pkg::run),
     Step::new("types", "TypeScript types as users see them", types).needs(&["pkg"]),
@@ -98,6 +99,12 @@ fn rust_tests() -> Result<()> {
 fn interop() -> Result<()> {
     interop_servers()?;
     process::run(&mut cargo::command(["test", "--no-fail-fast", "-p", "interop"]))
+}
+
+/// With its table of figures, which a test that succeeds would not show.
+fn chaos() -> Result<()> {
+    let mut command = cargo::command(["test", "-p", "chaos", "--", "--nocapture"]);
+    process::run(command.env("REDIS_SERVER", redis::ready()?))
 }
 
 fn interop_in_node() -> Result<()> {
