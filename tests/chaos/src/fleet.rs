@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// The pause between two calls of a worker: twenty in a second.
 const PACE_MS: u64 = 50;
@@ -18,6 +18,7 @@ pub struct Fleet {
     server: String,
     redis: String,
     workers: Vec<Worker>,
+    readers: Vec<JoinHandle<()>>,
     heard: Arc<Mutex<Vec<Heard>>>,
     kills: Vec<Kill>,
 }
@@ -53,8 +54,8 @@ impl Fleet {
     /// # Errors
     /// One does not start.
     pub fn start(program: PathBuf, server: String, redis: String, size: usize) -> io::Result<Self> {
-        let (workers, heard, kills) = (Vec::new(), Arc::default(), Vec::new());
-        let mut fleet = Self { program, server, redis, workers, heard, kills };
+        let (workers, readers, kills) = (Vec::new(), Vec::new(), Vec::new());
+        let mut fleet = Self { program, server, redis, workers, readers, heard: Arc::default(), kills };
         for slot in 0..size {
             let worker = fleet.spawn(Who { slot, generation: 0 })?;
             fleet.workers.push(worker);
@@ -92,11 +93,13 @@ impl Fleet {
     /// Ends all workers and returns what they told, and who was killed before.
     pub fn end(mut self) -> (Vec<Heard>, Vec<Kill>) {
         self.stop();
+        // What the workers said last is still in the pipes; one that ended closed its own.
+        self.readers.drain(..).for_each(|reader| drop(reader.join()));
         let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
         (heard, std::mem::take(&mut self.kills))
     }
 
-    fn spawn(&self, who: Who) -> io::Result<Worker> {
+    fn spawn(&mut self, who: Who) -> io::Result<Worker> {
         let mut child = Command::new(&self.program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let missing = || io::Error::other("the worker has no stdin or stdout");
         let (mut stdin, stdout) =
@@ -104,13 +107,13 @@ impl Fleet {
         let setup = Setup { who, server: self.server.clone(), redis: self.redis.clone(), pace_ms: PACE_MS };
         writeln!(stdin, "{}", serde_json::to_string(&setup)?)?;
         let heard = self.heard.clone();
-        thread::spawn(move || {
+        self.readers.push(thread::spawn(move || {
             // The last line of a killed worker may be half of one.
             let reports = BufReader::new(stdout).lines().map_while(Result::ok);
             for report in reports.filter_map(|line| serde_json::from_str(&line).ok()) {
                 heard.lock().unwrap_or_else(PoisonError::into_inner).push(Heard { who, report });
             }
-        });
+        }));
         Ok(Worker { who, child, _stdin: stdin })
     }
 
