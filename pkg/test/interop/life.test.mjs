@@ -49,6 +49,20 @@ for (const [name, { rotations }] of Object.entries(PEERS)) {
   });
 }
 
+for (const [connector, status, asked] of [
+  ['body', 403, 1],
+  ['body-403', 200, 2],
+]) {
+  it(`gives 403 to its caller unless the connector says otherwise (${connector})`, () =>
+    withPeer('django-oauth-toolkit', undefined, async (peer) => {
+      const connection = await peer.connect(connector);
+      assert.equal((await connection.fetch('/api/decorated')).status, 200);
+      await peer.forget();
+      assert.equal((await connection.fetch('/api/decorated')).status, status);
+      assert.equal(peer.grants().length, asked);
+    }));
+}
+
 async function refusedAndRenewed(peer, connection) {
   assert.equal((await connection.fetch('/api/me')).status, 200);
   await peer.forget();

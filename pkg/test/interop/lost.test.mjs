@@ -40,6 +40,13 @@ for (const [name, { rotations }] of Object.entries(PEERS)) {
   });
 }
 
+it('is given the lost tokens again within the grace that the connector names', () =>
+  losing('django-oauth-toolkit', 'grace_replay', 'renew-within-grace', async (peer, connection) => {
+    assert.equal((await connection.token()).value, lostAnswer(peer).access_token);
+    assert.deepEqual(peer.grants(), Array(3).fill('refresh_token'));
+    await lostAnswerLives(peer);
+  }));
+
 /** A connection whose token has ended, and whose next answer is lost. */
 const losing = (name, rotation, connector, test) =>
   withPeer(name, rotation, async (peer) => {

@@ -47,6 +47,17 @@ async fn with_replay_it_is_survived(name: &str) {
     }
 }
 
+/// The server gives the same tokens again for 30 seconds, and the connector says so.
+#[tokio::test]
+async fn within_the_grace_it_is_survived() {
+    let (peer, connection) =
+        losing("django-oauth-toolkit", Rotation::GraceReplay, "renew-within-grace").await;
+    let token = connection.token().await.unwrap();
+    assert_eq!(token.value.expose(), lost_answer(&peer).access_token, "the lost one");
+    assert_eq!(peer.proxy.grants(), ["refresh_token"; 3]);
+    assert_lost_answer_lives(&peer, Rotation::GraceReplay).await;
+}
+
 /// What `replay` is for. It also shows that the tests above would notice a family that ends.
 async fn with_replay_against_the_truth_it_is_refused(name: &str) {
     for rotation in facts(name).rotations.into_iter().filter(|rotation| !rotation.is_safe_to_replay()) {
