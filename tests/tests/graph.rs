@@ -18,7 +18,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     ("grantline-export", &["grantline-core", "grantline-connectors"]),
     ("grantline-emulator", &[]),
 ];
-const FREE: [&str; 3] = ["grantline", "conformance", "xtask"];
+const FREE: [&str; 5] = ["grantline", "chaos", "conformance", "interop", "xtask"];
 
 /// Everything under the core, with what those crates need themselves.
 const UNDER_CORE: [&str; 16] = [

@@ -14,12 +14,15 @@ const ANSWERS: usize = 30;
 const OPEN: usize = 0;
 
 /// Where the tests stand, from the root of the repository. A file is named without its directory.
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 12] = [
     "crates/reqwest/tests/native",
     "crates/emulator/tests",
     "tests/tests/end_to_end",
     "tests/tests",
     "tests/tests/properties",
+    "tests/interop/tests/interop",
+    "tests/chaos/tests/chaos",
+    "crates/redis/tests/server",
     "pkg/test/shared",
     "pkg/test/node",
     "pkg/test/browser",

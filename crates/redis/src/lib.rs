@@ -19,8 +19,8 @@
 //! # What you can rely on
 //!
 //! - A record is written only over the one that was read, by one script that Redis runs as a whole.
-//! - One process at a time holds the right to renew. It ends by itself after the time that the core asks for, and only
-//!   its holder can end it earlier.
+//! - One process at a time holds the right to renew, for as long as the core asks for at most. It ends six seconds
+//!   after its holder, if that is killed, and only its holder can end it earlier.
 //! - No command keeps a caller for longer than two seconds, and a lost connection is made again. Without Redis a
 //!   connection works on, alone, and tells so in a harmless notice.
 //! - A record that cannot be read is an error that names its key, and stays as it is.

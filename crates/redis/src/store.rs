@@ -1,7 +1,7 @@
 //! The commands of the store. What is written and when is decided by the core.
 
 use crate::fault::{bad_url, broken, why};
-use crate::lease::Held;
+use crate::lease::{Held, OUTLIVES};
 use grantline_core::Snapshot;
 use grantline_reqwest::{BoxFuture, Lease, Store, StoreError};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -95,18 +95,26 @@ impl RedisStore {
 
     async fn take(&self, key: &str, hold: Duration) -> Result<Option<Box<dyn Lease>>, StoreError> {
         // Held from here on: if no answer comes, the lease may be ours all the same, and is given back.
-        let held = Held::new(self.clone(), format!("{}{key}-lease", self.prefix))?;
+        let mut held = Held::new(self.clone(), format!("{}{key}-lease", self.prefix))?;
         let mut command = cmd("SET");
-        command.arg(held.key()).arg(held.owner()).arg("NX").arg("PX").arg(millis(hold));
+        command.arg(held.key()).arg(held.owner()).arg("NX").arg("PX").arg(millis(hold.min(OUTLIVES)));
         if self.ask::<Option<String>>("lease", held.key(), &command).await?.is_none() {
             held.forget();
             return Ok(None);
         }
+        held.keep(hold);
         Ok(Some(Box::new(held)))
     }
 
     pub(crate) async fn give_back(&self, key: &str, owner: &str) -> Result<(), StoreError> {
         self.ask::<i64>("release", key, cmd("EVAL").arg(RELEASE).arg(1).arg(key).arg(owner)).await.map(drop)
+    }
+
+    /// Whether the lease is still this owner's.
+    pub(crate) async fn put_off(&self, key: &str, owner: &str, end: Duration) -> Result<bool, StoreError> {
+        let mut command = cmd("EVAL");
+        command.arg(PUT_OFF).arg(1).arg(key).arg(owner).arg(millis(end));
+        self.ask::<i64>("lease", key, &command).await.map(|ours| ours == 1)
     }
 
     async fn ask<T: FromRedisValue>(&self, what: &str, key: &str, command: &Cmd) -> Result<T, StoreError> {
@@ -194,3 +202,6 @@ const SAVE: &str = include_str!("save.lua");
 
 /// Deletes a lease if it is still its owner's.
 const RELEASE: &str = include_str!("release.lua");
+
+/// Puts off the end of a lease if it is still its owner's. It needs no right that the others do not need.
+const PUT_OFF: &str = include_str!("put_off.lua");

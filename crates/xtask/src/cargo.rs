@@ -15,6 +15,9 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The crates that make sense on [`WASM_TARGET`] only.
 pub(crate) const WASM_CRATES: [&str; 2] = ["grantline-fetch", "grantline-wasm"];
 
+/// The crates whose tests need more than Rust, and have steps of their own.
+pub(crate) const CRATES_WITH_STEPS: [&str; 2] = ["interop", "chaos"];
+
 /// A cargo command in the root of the repository.
 pub(crate) fn command<const N: usize>(args: [&str; N]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

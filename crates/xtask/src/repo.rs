@@ -15,6 +15,11 @@ pub(crate) fn pkg() -> PathBuf {
     root().join("pkg")
 }
 
+/// The token servers of the interop tests.
+pub(crate) fn interop_servers() -> PathBuf {
+    root().join("tests/interop/servers")
+}
+
 /// The built wasm module.
 pub(crate) fn wasm() -> PathBuf {
     pkg().join("wasm/grantline_bg.wasm")

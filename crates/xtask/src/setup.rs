@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod cxx;
 pub(crate) mod node;
 mod package;
+pub(crate) mod python;
 pub(crate) mod redis;
 pub(crate) mod rust;
 

@@ -1,6 +1,6 @@
 //! A flight and the server: what is sent, and what each answer leads to.
 
-use super::{Advance, Flight, Grant, Granted, Source, State, policy};
+use super::{Advance, Flight, Grant, Granted, Mark, Source, State, policy};
 use crate::answer::{self, Fresh, Verdict};
 use crate::error::{Cause, Denial, Error, Violation};
 use crate::flow::{Ambient, Step};
@@ -8,6 +8,7 @@ use crate::http::{Fault, FaultKind, Purpose, Request, Response};
 use crate::manifest::Replay;
 use crate::render::{self, Values};
 use crate::snapshot::{Refresh, Why};
+use crate::time::UnixTime;
 use crate::token::Token;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl Grant {
         if self.is_single_use(&flight) {
             // From here on nobody knows what became of the refresh token, until there is an answer. If there was a
             // doubt before, it is the first try that may have spent it.
-            self.held.in_doubt = flight.prior.or(Some(ambient.now));
+            self.held.in_doubt = flight.prior.or(Some(self.marks_from(ambient.now)));
             // A mark that carries on an older doubt is not told from it.
             flight.mark = self.held.mark().filter(|_| flight.prior.is_none());
             if !flight.alone {
@@ -40,6 +41,13 @@ impl Grant {
             }
         }
         self.send(flight, ambient)
+    }
+
+    /// Since when a renewal is said to be in doubt: a mark of the same token that may stand in the store, and under
+    /// which nothing was sent, is not told from this one.
+    fn marks_from(&self, now: UnixTime) -> UnixTime {
+        let same = |mark: &&Mark| mark.1.as_ref() == self.held.refresh_value();
+        self.known.as_ref().filter(same).map_or(now, |mark| mark.0)
     }
 
     pub(super) fn is_single_use(&self, flight: &Flight) -> bool {
@@ -61,6 +69,10 @@ impl Grant {
             Err(error) => return self.finish(flight, Err(error), ambient),
         };
         flight.sent_at = ambient.now;
+        if self.is_single_use(&flight) {
+            // From here on the mark is true.
+            self.known = None;
+        }
         // What a person asked for is done once: an answer that is lost on the way does not make it undone.
         flight.anew = None;
         self.go(State::Exchanging(flight), Step::Send(request))

@@ -129,7 +129,11 @@ impl Grant {
             if let Some(token) = &flight.rejected {
                 record.held.forget(token);
             }
-            if !flight.revoking && record.held.granted_at() > self.held.granted_at() {
+            // Without a grant of its own this flight knows nothing that the record does not.
+            let made = matches!(&outcome, Ok(Granted::Token { source, .. }) if *source != Source::Held);
+            let known = self.known.is_some() && record.held.mark() == self.known;
+            let later = !made || record.held.granted_at() > self.held.granted_at();
+            if !flight.revoking && !known && later {
                 self.held = record.held;
                 flight.dirty = false;
                 if let Some(token) =

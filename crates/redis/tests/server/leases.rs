@@ -1,6 +1,7 @@
 //! Who may renew.
 
 use crate::support::{Redis, keys};
+use grantline_redis::redis::aio::MultiplexedConnection;
 use grantline_redis::{RedisStore, redis};
 use grantline_reqwest::{Lease, Store};
 use std::time::Duration;
@@ -31,8 +32,6 @@ async fn a_lease_ends_after_its_time_and_then_belongs_to_the_next() {
     let store = RedisStore::connect(&redis.url()).await.unwrap();
     let mut bare = redis.bare().await;
     let late = lease(&store).await.unwrap();
-    let left: i64 = redis::cmd("PTTL").arg(KEY).query_async(&mut bare).await.unwrap();
-    assert!((110_000..=120_000).contains(&left), "{left}");
     // Its time is over now.
     redis::cmd("PEXPIRE").arg(KEY).arg(0).exec_async(&mut bare).await.unwrap();
     let next = lease(&store).await.unwrap();
@@ -68,6 +67,57 @@ fn a_lease_that_outlives_its_runtime_ends_by_itself() {
     let left: i64 = run()
         .block_on(async { redis::cmd("PTTL").arg(KEY).query_async(&mut redis.bare().await).await.unwrap() });
     assert!(left > 0);
+}
+
+/// A killed process takes its runtime along, and gives nothing back.
+#[test]
+fn a_lease_ends_soon_after_its_holder() {
+    let redis = Redis::start();
+    let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let held = run().block_on(async {
+        let store = RedisStore::connect(&redis.url()).await.unwrap();
+        lease(&store).await.unwrap()
+    });
+    let left = run().block_on(async { left(&redis).await });
+    assert!((1..=6000).contains(&left), "all others wait for {left} ms");
+    drop(held);
+}
+
+/// The clock of tokio jumps; that of Redis does not.
+#[tokio::test]
+async fn a_lease_lives_on_with_its_holder() {
+    let redis = Redis::start();
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let held = lease(&store).await.unwrap();
+    let mut bare = redis.bare().await;
+    let shorten = async |bare: &mut MultiplexedConnection| {
+        redis::cmd("PEXPIRE").arg(KEY).arg(3000).exec_async(bare).await.unwrap();
+    };
+    shorten(&mut bare).await;
+    jump(Duration::from_secs(2)).await;
+    let longer = async {
+        while left(&redis).await <= 3000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(2), longer).await.expect("nobody put off its end");
+
+    held.release().await.unwrap();
+    let other = lease(&store).await.unwrap();
+    assert!(left(&redis).await > 3000);
+    other.release().await.unwrap();
+    jump(Duration::from_secs(10)).await;
+    assert!(keys(&mut bare, "*").await.is_empty(), "nobody puts off what is over");
+}
+
+async fn jump(duration: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(duration).await;
+    tokio::time::resume();
+}
+
+async fn left(redis: &Redis) -> i64 {
+    redis::cmd("PTTL").arg(KEY).query_async(&mut redis.bare().await).await.unwrap()
 }
 
 /// As the documentation of the crate says.

@@ -1,7 +1,7 @@
 //! Node.js, and the development tools that come from npm.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -14,8 +14,23 @@ const OLDEST_NODE: u32 = 20;
 
 /// Makes sure that Node is there and that the packages of `pkg/package-lock.json` are installed.
 pub(crate) fn ready() -> Result<()> {
+    packages(&repo::pkg())
+}
+
+/// Makes sure that Node is there and that the packages of this folder's `package-lock.json` are installed.
+pub(crate) fn packages(folder: &Path) -> Result<()> {
     check_version()?;
-    install_packages()
+    if installed(folder) {
+        return Ok(());
+    }
+    let place = repo::relative(folder);
+    say(&format!("setup: npm ci (in {place}/)"));
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+    process::quiet(Command::new(npm).args(args).current_dir(folder)).with_context(|| {
+        format!("npm could not install the packages of {place}/ (it needs the npm registry)")
+    })?;
+    Ok(())
 }
 
 /// A `node` command in `pkg/`.
@@ -51,23 +66,11 @@ fn major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-fn install_packages() -> Result<()> {
-    let lock = repo::pkg().join("package-lock.json");
-    if installed(&repo::pkg(), &lock) {
-        return Ok(());
-    }
-    say("setup: npm ci (in pkg/)");
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-    process::quiet(Command::new(npm).args(args).current_dir(repo::pkg()))
-        .context("npm could not install the development tools of pkg/ (it needs the npm registry)")?;
-    Ok(())
-}
-
 /// npm writes this record last, so a broken installation has none and an outdated one has an old one.
-fn installed(pkg: &Path, lock: &Path) -> bool {
-    let record: PathBuf = pkg.join("node_modules/.package-lock.json");
-    matches!((changed(&record), changed(lock)), (Some(record), Some(lock)) if record >= lock)
+fn installed(folder: &Path) -> bool {
+    let [record, lock] =
+        ["node_modules/.package-lock.json", "package-lock.json"].map(|file| folder.join(file));
+    matches!((changed(&record), changed(&lock)), (Some(record), Some(lock)) if record >= lock)
 }
 
 fn changed(path: &Path) -> Option<SystemTime> {

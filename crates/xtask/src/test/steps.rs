@@ -8,9 +8,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
 
-use crate::cargo::{self, WASM_CRATES, WASM_TARGET};
+use crate::cargo::{self, CRATES_WITH_STEPS, WASM_CRATES, WASM_TARGET};
 use crate::emulator::Emulator;
-use crate::setup::{browser, node, redis, rust};
+use crate::setup::{browser, node, python, redis, rust};
 use crate::{core_imports, demo, fuzz, pkg, process, repo, size};
 
 /// One step.
@@ -52,11 +52,16 @@ pub(super) const STEPS: &[Step] = &[
     Step::new("rust-browser", "Rust tests of the wasm crates, in headless Chromium", rust_tests_in_browser)
         .slow(),
     Step::new("features", "lints and tests of optional features", features).slow(),
+    Step::new("interop", "the native adapter with token servers of other people", interop).slow(),
+    Step::new("chaos", "many processes, one rotating credential, and a bad day of two minutes", chaos).slow(),
     Step::new("doc", "Rust documentation without warnings", doc).slow(),
     Step::new("pkg", "build of the npm package", pkg::run),
     Step::new("types", "TypeScript types as users see them", types).needs(&["pkg"]),
     Step::new("size", "size budget", size::check).needs(&["pkg"]),
     Step::new("node", "npm package in Node, and its stores against a real Redis", node_tests).needs(&["pkg"]),
+    Step::new("interop-node", "the npm package with token servers of other people", interop_in_node)
+        .needs(&["pkg"])
+        .slow(),
     Step::new("demo", "the main job natively and in Node, compared", demo::compare).needs(&["pkg"]),
     Step::new("browser", "npm package in headless Chromium", browser_tests).needs(&["pkg"]).slow(),
     Step::new("fuzz", "fuzz targets: the kept inputs, and a short search", fuzz::check).slow(),
@@ -87,7 +92,36 @@ fn clippy_wasm() -> Result<()> {
 
 fn rust_tests() -> Result<()> {
     let mut command = cargo::command(["test", "--no-fail-fast"]);
-    process::run(all_but_wasm(&mut command).env("REDIS_SERVER", redis::ready()?))
+    all_but_wasm(&mut command);
+    for name in CRATES_WITH_STEPS {
+        command.args(["--exclude", name]);
+    }
+    process::run(command.env("REDIS_SERVER", redis::ready()?))
+}
+
+fn interop() -> Result<()> {
+    interop_servers()?;
+    process::run(&mut cargo::command(["test", "--no-fail-fast", "-p", "interop"]))
+}
+
+/// With its table of figures, which a test that succeeds would not show.
+fn chaos() -> Result<()> {
+    let mut command = cargo::command(["test", "-p", "chaos", "--", "--nocapture"]);
+    process::run(command.env("REDIS_SERVER", redis::ready()?))
+}
+
+fn interop_in_node() -> Result<()> {
+    interop_servers()?;
+    node::ready()?;
+    let mut command = node::command();
+    command.args(["--test", "--test-reporter=spec"]).args(node_test_files("test/interop")?);
+    process::run(&mut command)
+}
+
+fn interop_servers() -> Result<()> {
+    let folder = repo::interop_servers();
+    node::packages(&folder)?;
+    python::ready(&folder)
 }
 
 /// What the other steps leave out, because no crate of this workspace asks for it.
@@ -154,13 +188,14 @@ fn node_tests() -> Result<()> {
     let mut command = node::command();
     command.args(["--test", "--test-reporter=spec"]).args(node_test_files()?);
     command.env("REDIS_SERVER", redis).env("GRANTLINE_FLEET", fleet);
+    command.args(["--test", "--test-reporter=spec"]).args(node_test_files("test/node")?);
     emulator.announce(&mut command);
     process::run(&mut command)
 }
 
 /// Named one by one: versions of Node differ in what `--test` does with a folder or a pattern.
-fn node_test_files() -> Result<Vec<OsString>> {
-    let folder = repo::pkg().join("test/node");
+fn node_test_files(folder: &str) -> Result<Vec<OsString>> {
+    let folder = repo::pkg().join(folder);
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
