@@ -153,6 +153,11 @@ impl Read for Template {
     }
 }
 
+/// Whether this can stand in the value of a header field.
+pub(crate) fn is_visible(text: &str) -> bool {
+    text.bytes().all(|b| (0x20..=0x7e).contains(&b))
+}
+
 /// Whether this can name a parameter.
 pub(crate) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -203,7 +208,7 @@ impl Slot {
 
     fn check(self, text: &str) -> Result<(), &'static str> {
         match self {
-            Self::Header if !text.bytes().all(|b| (0x20..=0x7e).contains(&b)) => Err(
+            Self::Header if !is_visible(text) => Err(
                 "stands in a header, where only visible ASCII characters may be: no line breaks, no accents",
             ),
             Self::Host

@@ -32,7 +32,8 @@ impl Grant {
         if self.is_single_use(&flight) {
             // From here on nobody knows what became of the refresh token, until there is an answer. If there was a
             // doubt before, it is the first try that may have spent it.
-            self.held.in_doubt = flight.prior.or(Some(self.marks_from(ambient.now)));
+            let from = self.marks_from(ambient.now);
+            self.held.in_doubt = flight.prior.or(Some(from));
             // A mark that carries on an older doubt is not told from it.
             flight.mark = self.held.mark().filter(|_| flight.prior.is_none());
             if !flight.alone {
@@ -232,8 +233,12 @@ impl Grant {
         ambient: &Ambient,
     ) -> Advance {
         let first = flight.refused.is_none();
-        let spent = self.held.refresh.as_ref().map(|refresh| &refresh.value);
-        let spent = spent.or_else(|| self.held.access.as_ref().map(|token| &token.value)).cloned();
+        // What the request named was refused, and nothing else.
+        let named = self.settings.auth().renew.as_ref().is_some_and(|renew| renew.names("refreshToken"));
+        let spent = match (named, &self.held.access) {
+            (true, _) => self.held.refresh_value().cloned(),
+            (false, access) => access.as_ref().map(|token| token.value.clone()),
+        };
         flight.refused = spent.map(|secret| (secret, denial));
         flight.dirty = true;
         if first && flight.leased.is_some() {

@@ -235,7 +235,7 @@ fn jitter(whole: Duration, ambient: &Ambient) -> Duration {
 
 impl RequestTemplate {
     /// Whether a placeholder of this name stands anywhere in the request.
-    fn names(&self, wanted: &str) -> bool {
+    pub(super) fn names(&self, wanted: &str) -> bool {
         self.templates().into_iter().flat_map(Template::names).any(|name| name == wanted)
     }
 }

@@ -5,7 +5,7 @@ use super::values::{is_header_name, is_id};
 use super::{Auth, Fields, Hosts, Kind, Manifest, Parameter, RejectedRule, RequestTemplate};
 use crate::error::DidYouMean;
 use crate::names::nearest;
-use crate::template::{Template, is_name};
+use crate::template::{Piece, Template, is_name, is_visible};
 
 /// The tokens at hand, for every template but those of 'seed': there, names are parameters only.
 const TOKENS: [&str; 2] = ["accessToken", "refreshToken"];
@@ -51,7 +51,7 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
             if !test.path.starts_with('/') {
                 reader.problem_at("path", "a path begins with '/'");
             }
-            check_headers(&test.headers, reader);
+            check_headers(&known, &test.headers, reader);
             known.check(&test.headers.templates(), &[], reader);
         });
     }
@@ -125,7 +125,7 @@ fn check_auth(manifest: &Manifest, own: &[Parameter], auth: &Auth, reader: &mut 
         });
     }
     reader.inside("apply", |reader| {
-        check_headers(&auth.apply.headers, reader);
+        check_headers(&known, &auth.apply.headers, reader);
         let mut templates = auth.apply.headers.templates();
         templates.extend(auth.apply.query.templates());
         known.check(&templates, &TOKENS, reader);
@@ -145,7 +145,7 @@ fn check_auth(manifest: &Manifest, own: &[Parameter], auth: &Auth, reader: &mut 
 
 fn check_request(known: &Known<'_>, request: &RequestTemplate, reader: &mut Reader) {
     reader.inside("url", |reader| url(&request.url, reader));
-    check_headers(&request.headers, reader);
+    check_headers(known, &request.headers, reader);
     let bodies = [request.form.is_some(), request.json.is_some(), request.text.is_some()];
     if bodies.into_iter().filter(|body| *body).count() > 1 {
         reader.problem("at most one of 'form', 'json' and 'text' can be the body");
@@ -198,13 +198,23 @@ fn check_rejected(rule: &RejectedRule, reader: &mut Reader) {
     }
 }
 
-fn check_headers(headers: &Fields, reader: &mut Reader) {
-    for (index, (name, _)) in headers.0.iter().enumerate() {
-        let Some(text) = name.as_literal() else { continue };
-        let problem = if !is_header_name(text) {
+fn check_headers(known: &Known<'_>, headers: &Fields, reader: &mut Reader) {
+    for (index, (name, value)) in headers.0.iter().enumerate() {
+        let literal = |template: &Template, fits: fn(&str) -> bool| {
+            template.pieces().iter().all(|piece| match piece {
+                Piece::Literal(text) => fits(text),
+                Piece::Slot(_) => true,
+            })
+        };
+        let text = name.as_literal().unwrap_or("this");
+        let problem = if text.is_empty() || !literal(name, is_header_name) {
             format!("'{text}' is no name of a header field in lower case")
         } else if headers.0[..index].iter().any(|(other, _)| other == name) {
             format!("'{text}' stands once: a header field has one value")
+        } else if name.names().any(|name| known.is_secret(name) || TOKENS.contains(&name)) {
+            "a secret cannot be the name of a header field: names are shown".to_owned()
+        } else if !literal(value, is_visible) {
+            format!("'{text}' has a value with characters that no header field may have")
         } else {
             continue;
         };
