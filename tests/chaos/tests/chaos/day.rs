@@ -2,7 +2,6 @@
 
 use chaos::{Blackout, Fleet, Moment, RedisServer, now};
 use std::collections::BTreeMap;
-use std::env;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};
@@ -11,12 +10,9 @@ use tokio::time::{sleep, timeout};
 const SHARED: Duration = Duration::from_millis(700);
 /// How long Redis is gone when it is killed and started with its data.
 const RESTART: Duration = Duration::from_millis(500);
-/// How long it is out of reach: silent at first, then gone.
-///
-/// It begins after a renewal, and ends before the next one may be due, 2.5 s after the token was asked for. What a
-/// process should do when it is due without its store is open: today each one uses the refresh token that all of them
-/// remember, and the second one ends the family. `GRANTLINE_CHAOS_OUTAGE_MS=6000` shows it.
-const OUT_OF_REACH: Duration = Duration::from_millis(1500);
+/// How long it is out of reach: silent at first, then gone. Longer than a token lives, so that every process comes to
+/// the point at which it is alone: it may not use the refresh token that all of them remember.
+const OUT_OF_REACH: Duration = Duration::from_secs(6);
 
 /// The day, and what it has seen.
 pub(crate) struct Day {
@@ -107,7 +103,7 @@ impl Day {
     async fn lose_redis(&mut self) {
         self.after_a_renewal().await;
         self.count("Redis out of reach");
-        let half = outage() / 2;
+        let half = OUT_OF_REACH / 2;
         let from = now();
         self.redis.freeze().unwrap();
         // A worker that remembers nothing, and finds nobody to ask.
@@ -134,9 +130,4 @@ impl Day {
     fn count(&mut self, what: &'static str) {
         *self.incidents.entry(what).or_default() += 1;
     }
-}
-
-fn outage() -> Duration {
-    env::var("GRANTLINE_CHAOS_OUTAGE_MS")
-        .map_or(OUT_OF_REACH, |text| Duration::from_millis(text.parse().unwrap()))
 }
