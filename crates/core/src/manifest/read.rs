@@ -240,7 +240,7 @@ impl Read for String {
 
 impl Read for bool {
     const SHAPE: Shape = Shape::Boolean;
-    const REQUIRED: bool = false;
+    const REQUIRED: Self = false;
 
     fn read(json: Option<&Json>) -> Self {
         matches!(json, Some(Json::Bool(true)))
