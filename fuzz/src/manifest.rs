@@ -1,6 +1,5 @@
 //! Bytes as a connector file: whatever is accepted makes requests, and none of them leaves the hosts that it names.
 
-use crate::known;
 use crate::request::{self, Allowed};
 use crate::world::{self, SECRET};
 use grantline_core::manifest::{Hosts, Kind, Parameter};
@@ -13,7 +12,7 @@ use std::sync::Arc;
 pub fn run(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     // A file that holds the secret itself shows it.
-    if text.contains(SECRET) || known::is_header_literal(text) || known::is_secret_in_header_name(text) {
+    if text.contains(SECRET) {
         return;
     }
     let connector = match Connector::from_json(text) {
@@ -137,8 +136,7 @@ fn drive(grant: &mut Grant, event: Event, now: UnixTime, allowed: &Allowed) -> O
             }
         };
     }
-    assert!(known::is_refused_for_ever(grant), "a flight does not end");
-    None
+    panic!("a flight does not end");
 }
 
 /// An answer that has a token wherever the connector looks for one, if its rules are those of most services.

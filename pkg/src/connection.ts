@@ -82,6 +82,8 @@ export class Connection {
   readonly #fetch: Fetch | undefined;
   readonly #clock: (() => number | Date) | undefined;
   #pass: Pass | undefined;
+  /** The latest time that was seen here, so that a clock that is set back is noticed. */
+  #seen = 0;
 
   /** @internal */
   constructor(inner: Inner, connector: string, options: ConnectOptions) {
@@ -140,6 +142,20 @@ export class Connection {
     );
     response.body?.cancel().catch(() => {});
     return { ok: response.ok, status: response.status };
+  }
+
+  /**
+   * A new token now, whatever is at hand and whatever failure is remembered: for a person who has mended something at
+   * the service and does not want to wait.
+   *
+   * @throws {@link GrantlineError} why there is no new one; a token that served before still does
+   */
+  async renew(): Promise<Token> {
+    try {
+      return (this.#pass = complete((await this.#inner.authorize({ kind: 'renew' })) as Omit<Pass, 'shown'>)).shown;
+    } catch (thrown) {
+      throw wrap(thrown);
+    }
   }
 
   /**
@@ -205,10 +221,13 @@ export class Connection {
     return `Connection { connector: '${this.#connector}' }`;
   }
 
-  /** The hot path: no step into wasm while the token needs no second thought. */
+  /** The hot path: no step into wasm while the token needs no second thought and the clock goes on. */
   #fresh(): Pass | undefined {
     const pass = this.#pass;
-    return pass !== undefined && this.#now() < pass.until ? pass : undefined;
+    const now = this.#now();
+    if (now < this.#seen - STEP) return undefined;
+    if (now > this.#seen) this.#seen = now;
+    return pass !== undefined && now < pass.until ? pass : undefined;
   }
 
   #now(): number {
@@ -219,9 +238,11 @@ export class Connection {
   async #obtain(rejected?: TokenMessage): Promise<Pass> {
     this.#pass = undefined;
     try {
-      const found = rejected ? undefined : this.#inner.read();
+      const seen = this.#seen;
+      this.#seen = this.#now();
+      const found = rejected ? undefined : this.#inner.read(seen);
       const event = rejected && { kind: 'token', token: rejected };
-      return (this.#pass = complete((found ?? (await this.#inner.authorize(event))) as Omit<Pass, 'until' | 'shown'>));
+      return (this.#pass = complete((found ?? (await this.#inner.authorize(event))) as Omit<Pass, 'shown'>));
     } catch (thrown) {
       throw wrap(thrown);
     }
@@ -235,7 +256,10 @@ export class Connection {
   }
 }
 
-function complete({ token, authorization }: Omit<Pass, 'until' | 'shown'>): Pass {
+/** A clock that goes back by less than this is not worth a thought. */
+const STEP = 1000;
+
+function complete({ token, authorization, until }: Omit<Pass, 'shown'>): Pass {
   const space = authorization?.indexOf(' ') ?? -1;
   const shown: Token = {
     value: token.value,
@@ -244,7 +268,6 @@ function complete({ token, authorization }: Omit<Pass, 'until' | 'shown'>): Pass
     ...(token.renewAt === undefined ? {} : { renewAt: new Date(token.renewAt) }),
     ...(token.expiresAt === undefined ? {} : { expiresAt: new Date(token.expiresAt) }),
   };
-  const until = Math.min(token.renewAt ?? Infinity, token.expiresAt ?? Infinity);
   return { token, ...(authorization === undefined ? {} : { authorization }), until, shown: Object.freeze(shown) };
 }
 

@@ -23,6 +23,7 @@ export interface Snapshot {
 /** What happened: the answer to a {@link GrantStep} or {@link CallStep}. */
 export type Event =
   | { readonly kind: 'start'; readonly rejected?: TokenMessage }
+  | { readonly kind: 'renew' }
   | { readonly kind: 'revoke' }
   | {
       readonly kind: 'response';
@@ -56,6 +57,8 @@ export interface Send {
   readonly timeoutMs: number;
   /** How much of the answer's body is wanted. */
   readonly maxBody: number;
+  /** For an API request: with which statuses the body of the answer is wanted at all. A longer one is left out. */
+  readonly bodyStatuses?: readonly number[];
   /** Whether a secret stands in the URL, which must then not be logged. */
   readonly secretUrl: boolean;
 }
@@ -105,4 +108,5 @@ export type Notice =
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly harmless: boolean }
   | { readonly kind: 'rejected' }
   | { readonly kind: 'revoked' }
+  | { readonly kind: 'needs_reconnect_soon'; readonly at: number }
   | { readonly kind: 'needs_reconnect'; readonly message: string };

@@ -57,7 +57,8 @@ export async function run(machine: Machine, host: Host, target?: Target, init?: 
       response?.body?.cancel().catch(() => {});
       try {
         response = await send(step, token, host.fetch, target, init);
-        step = machine.advance({ kind: 'response', status: response.status });
+        const body = await peek(step, response);
+        step = machine.advance({ kind: 'response', status: response.status, ...(body === undefined ? {} : { body }) });
       } catch (error) {
         // The caller's own abort, and the caller's own mistakes, are theirs to see as they are.
         if (signal?.aborted || error instanceof GrantlineError) throw error;
@@ -88,6 +89,23 @@ async function send(
     throw failure('redirected', 'the server answered with a redirect, which is never followed with a secret');
   }
   return response;
+}
+
+/** What the machine wants to see of the body, if anything. The caller gets all of it all the same. */
+async function peek(step: Send, response: Response): Promise<string | undefined> {
+  const length = Number(response.headers.get('content-length') ?? 0);
+  if (!step.bodyStatuses?.includes(response.status) || length > step.maxBody) return undefined;
+  const reader = response.clone().body?.getReader();
+  const decoder = new TextDecoder();
+  let [text, seen] = ['', 0];
+  for (;;) {
+    const piece = await reader?.read();
+    if (!piece || piece.done) return text + decoder.decode();
+    seen += piece.value.length;
+    text += decoder.decode(piece.value, { stream: true });
+    // A longer body says nothing: half of it might say the wrong thing.
+    if (seen > step.maxBody) return void reader?.cancel().catch(() => {});
+  }
 }
 
 /** The same request elsewhere. Only where it must be: a browser makes a stream of its body then. */

@@ -1,7 +1,7 @@
 //! A connection: one grant, driven over `fetch`, and shared by everyone in the page.
 
 use crate::builder::{Builder, Clock, Listener};
-use crate::flight::{Flight, Outcome};
+use crate::flight::{Aim, Flight, Outcome};
 use crate::host::{self, Timer};
 use crate::store::Shelf;
 use crate::transport::Transport;
@@ -67,7 +67,7 @@ impl Connection {
     #[must_use]
     pub fn read(&self) -> Option<Arc<Token>> {
         let now = self.now();
-        if self.current().is_some_and(|flight| flight.revoking) {
+        if self.current().is_some_and(|flight| flight.aim == Aim::Revoke) {
             return None;
         }
         let (token, due) = match self.0.grant.borrow().read(now) {
@@ -113,11 +113,24 @@ impl Connection {
             let flight = running.unwrap_or_else(|| self.begin(Event::Start { rejected: rejected.clone() }));
             match flight.landed().await {
                 Ok(Granted::Token { token, .. }) if own || serves(&token) => return Ok(token),
-                Err(error) if own || !flight.revoking => return Err(error),
+                Err(error) if own || flight.aim != Aim::Revoke => return Err(error),
                 Ok(Granted::Revoked { .. }) if own => return Err(misuse("revoked")),
                 // It was a flight for somebody else: now for our own.
                 _ => {}
             }
+        }
+    }
+
+    /// A new token now, whatever is at hand and whatever failure is remembered: for a person who has mended something
+    /// at the service and does not want to wait.
+    ///
+    /// # Errors
+    /// No new token can be had. One that served before still does.
+    pub async fn renew(&self) -> Result<Arc<Token>, Error> {
+        match self.insist(Aim::Renew).await? {
+            Granted::Token { token, setback: None, .. } => Ok(token),
+            Granted::Token { setback: Some(error), .. } => Err(*error),
+            Granted::Revoked { .. } => Err(misuse("revoked")),
         }
     }
 
@@ -126,14 +139,38 @@ impl Connection {
     /// # Errors
     /// The server cannot be reached or refuses.
     pub async fn revoke(&self) -> Result<bool, Error> {
+        let outcome = self.insist(Aim::Revoke).await?;
+        Ok(matches!(outcome, Granted::Revoked { revoked: true }))
+    }
+
+    /// Makes a flight with this aim, or joins one. What another flight brings is not what is wanted.
+    async fn insist(&self, aim: Aim) -> Outcome {
+        let event = || if aim == Aim::Revoke { Event::Revoke } else { Event::Renew };
         loop {
-            let running = self.current();
-            let flight = running.unwrap_or_else(|| self.begin(Event::Revoke));
+            let flight = self.current().unwrap_or_else(|| self.begin(event()));
             let outcome = flight.landed().await;
-            if flight.revoking {
-                return outcome.map(|output| matches!(output, Granted::Revoked { revoked: true }));
+            if flight.aim == aim {
+                return outcome;
             }
         }
+    }
+
+    /// Tells the latest time that a reader saw who took the token from a copy, so that a clock that was set back is
+    /// noticed; and the host, if a person must act soon.
+    pub fn observe(&self, seen: UnixTime) {
+        let now = self.now();
+        let warning = {
+            let mut grant = self.0.grant.borrow_mut();
+            grant.observe(seen, now);
+            grant.warning(now)
+        };
+        warning.iter().for_each(|warning| self.notify(warning));
+    }
+
+    /// Until when the token at hand needs no second thought, for readers who take it from a copy.
+    #[must_use]
+    pub fn settled_until(&self) -> Option<UnixTime> {
+        self.0.grant.borrow().settled_until()
     }
 
     /// The state, for a host that keeps it. It holds tokens.
@@ -170,14 +207,18 @@ impl Connection {
 
     /// Begins a flight. One that needs no I/O has landed when this returns.
     fn begin(&self, event: Event) -> Rc<Flight> {
-        let revoking = event == Event::Revoke;
+        let aim = match event {
+            Event::Revoke => Aim::Revoke,
+            Event::Renew => Aim::Renew,
+            _ => Aim::Serve,
+        };
         self.0.run.set(self.0.run.get().wrapping_add(1));
         let first = match self.advance(event) {
-            Ok(Step::Done { output }) => return Flight::new(revoking, Some(self.ended(Ok(output)))),
-            Err(error) => return Flight::new(revoking, Some(self.ended(Err(error)))),
+            Ok(Step::Done { output }) => return Flight::new(aim, Some(self.ended(Ok(output)))),
+            Err(error) => return Flight::new(aim, Some(self.ended(Err(error)))),
             Ok(step) => step,
         };
-        let flight = Flight::new(revoking, None);
+        let flight = Flight::new(aim, None);
         *self.0.flight.borrow_mut() = Some(flight.clone());
         let (connection, landing) = (self.clone(), flight.clone());
         spawn_local(async move {

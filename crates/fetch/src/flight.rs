@@ -8,9 +8,20 @@ use std::rc::Rc;
 
 pub(crate) type Outcome = Result<Granted, Error>;
 
+/// What a run of a grant is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Aim {
+    /// A token that serves.
+    Serve,
+    /// A new token, whatever is at hand.
+    Renew,
+    /// No token.
+    Revoke,
+}
+
 /// One run of a grant. Whoever stops waiting leaves; the run goes on.
 pub(crate) struct Flight {
-    pub(crate) revoking: bool,
+    pub(crate) aim: Aim,
     state: RefCell<State>,
 }
 
@@ -21,8 +32,8 @@ struct State {
 }
 
 impl Flight {
-    pub(crate) fn new(revoking: bool, outcome: Option<Outcome>) -> Rc<Self> {
-        Rc::new(Self { revoking, state: RefCell::new(State { outcome, waiting: Vec::new() }) })
+    pub(crate) fn new(aim: Aim, outcome: Option<Outcome>) -> Rc<Self> {
+        Rc::new(Self { aim, state: RefCell::new(State { outcome, waiting: Vec::new() }) })
     }
 
     /// Ends the flight and wakes everyone.

@@ -33,7 +33,7 @@ impl Stepping {
         if self.connection.current().is_some() {
             return Err(Error::Misuse { state: "another run", event: event.name() });
         }
-        if matches!(event, Event::Start { .. } | Event::Revoke) {
+        if matches!(event, Event::Start { .. } | Event::Renew | Event::Revoke) {
             inner.run.set(inner.run.get().wrapping_add(1));
             self.run.set(inner.run.get());
         } else if self.run.get() != inner.run.get() {

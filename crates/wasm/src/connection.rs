@@ -58,11 +58,13 @@ impl Connection {
         builder.build().map(Self).map_err(|error| thrown(&error))
     }
 
-    /// The token that serves now and its `Authorization` field, if there is one.
+    /// The token that serves now and its `Authorization` field, if there is one. `seen` is the latest time that the
+    /// wrapper saw when it answered by itself.
     ///
     /// # Errors
     /// An object with the fields of an error.
-    pub fn read(&self) -> Result<JsValue, JsValue> {
+    pub fn read(&self, seen: f64) -> Result<JsValue, JsValue> {
+        self.0.observe(UnixTime::from_millis(seen as u64));
         let token = self.0.read();
         let pass = token.map_or(Ok(JsValue::UNDEFINED), |token| pass(&self.0, &token));
         pass.map_err(|error| thrown(&error))
@@ -81,6 +83,7 @@ impl Connection {
                 Json::Null => None,
                 event => match Event::from_json(&event)? {
                     Event::Token(token) => Some(token),
+                    Event::Renew => return pass(&connection, &*connection.renew().await?),
                     Event::Revoke => return connection.revoke().await.map(JsValue::from_bool),
                     _ => None,
                 },

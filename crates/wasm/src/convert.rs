@@ -43,13 +43,14 @@ pub(crate) fn to_ambient(value: &JsValue) -> Option<Ambient> {
     Some(Ambient::new(now, bytes))
 }
 
-/// A token, and the `Authorization` field that carries it.
+/// A token, the `Authorization` field that carries it, and until when both need no second thought.
 pub(crate) fn pass(connection: &Connection, token: &Token) -> Result<JsValue, Error> {
     #[derive(Serialize)]
     struct Pass<'a> {
         token: &'a Token,
         authorization: Option<String>,
+        until: Option<UnixTime>,
     }
     let authorization = connection.settings().authorization(token)?;
-    Ok(to_js(&Pass { token, authorization }))
+    Ok(to_js(&Pass { token, authorization, until: connection.settled_until() }))
 }

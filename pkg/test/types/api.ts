@@ -53,6 +53,7 @@ token.value = 'x';
 (await workspan.authorization()) satisfies string;
 (await workspan.fetch(new URL('https://api.workspan.com/app'), { method: 'POST', body: 'x' })) satisfies Response;
 (await workspan.test()).ok satisfies boolean;
+(await workspan.renew()).value satisfies string;
 (await workspan.revoke()) satisfies boolean;
 workspan.reconnect()?.at satisfies Date | undefined;
 const snapshot: Snapshot = workspan.snapshot();

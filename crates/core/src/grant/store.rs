@@ -132,7 +132,9 @@ impl Grant {
             // Without a grant of its own this flight knows nothing that the record does not.
             let made = matches!(&outcome, Ok(Granted::Token { source, .. }) if *source != Source::Held);
             let known = self.known.is_some() && record.held.mark() == self.known;
-            let later = !made || record.held.granted_at() > self.held.granted_at();
+            let (theirs, ours) = (record.held.granted_at(), self.held.granted_at());
+            let same = theirs == ours && record.held.refresh_value() == self.held.refresh_value();
+            let later = if made { theirs > ours } else { !same };
             if !flight.revoking && !known && later {
                 self.held = record.held;
                 flight.dirty = false;

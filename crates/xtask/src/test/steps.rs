@@ -186,9 +186,8 @@ fn node_tests() -> Result<()> {
     let fleet = cargo::build(fleet, EXE_SUFFIX, &[])?;
     let emulator = Emulator::start()?;
     let mut command = node::command();
-    command.args(["--test", "--test-reporter=spec"]).args(node_test_files()?);
-    command.env("REDIS_SERVER", redis).env("GRANTLINE_FLEET", fleet);
     command.args(["--test", "--test-reporter=spec"]).args(node_test_files("test/node")?);
+    command.env("REDIS_SERVER", redis).env("GRANTLINE_FLEET", fleet);
     emulator.announce(&mut command);
     process::run(&mut command)
 }
