@@ -9,6 +9,7 @@ use crate::events::{Events, Outcome};
 use crate::snapshot::round_trip;
 use crate::world;
 use core::time::Duration;
+use grantline_core::error::Violation;
 use grantline_core::{
     Call, Error, Event, FaultKind, Flow, Grant, Granted, Purpose, Reading, Secret, Snapshot, Source, Step,
     UnixTime,
@@ -119,6 +120,8 @@ impl Watch {
             Ok(Step::Done { output: Granted::Token { source: Source::Acquired | Source::Renewed, .. } }) => {
                 self.spent = None;
             }
+            // The server gave all its tokens anew, and the access token is the one that was refused.
+            Err(Error::Protocol { violation: Violation::SameToken, .. }) => self.spent = None,
             _ => {}
         }
     }

@@ -32,6 +32,22 @@ function telling(first) {
 }
 
 export const tests = {
+  'a thousand callers make one request, however short the token, and if it is refused': async (context) => {
+    const ask = async (here, connection) => {
+      const outcomes = await Promise.allSettled(Array.from({ length: 1000 }, () => connection.token()));
+      equal((await here.requests('/token')).length, 1);
+      return new Set(outcomes.map(({ value, reason }) => value?.value ?? reason.code));
+    };
+    for (const life of [120, 20, 1]) {
+      const here = place(context);
+      await here.script({ delay: 50, life });
+      equal((await ask(here, await here.connect())).size, 1);
+    }
+    const here = place(context);
+    await here.script({ delay: 50, status: 400, json: { error: 'invalid_client' } });
+    equal([...(await ask(here, await here.connect()))], ['denied']);
+  },
+
   'a person renews at once, whatever is remembered': async (context) => {
     const here = place(context);
     await here.script({ status: 400, json: { error: 'invalid_client' } });

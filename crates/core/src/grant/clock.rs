@@ -34,9 +34,15 @@ impl Grant {
     /// Notices a clock that was set back, and a pause that comes from a clock which was ahead, perhaps that of another
     /// process.
     pub(super) fn look(&mut self, now: UnixTime) {
-        let back = self.seen().since(now);
-        if back > TOLERANCE {
+        let (own, back) = (self.latest.since(now), self.seen().since(now));
+        if own > TOLERANCE {
             self.latest = now;
+            if let Some(setback) = &mut self.held.setback {
+                setback.at = setback.at.map(|at| at.before(own));
+                setback.until = setback.until.before(own);
+            }
+        }
+        if back > TOLERANCE {
             self.move_back(back);
         }
         self.latest = self.latest.max(now);
@@ -47,10 +53,6 @@ impl Grant {
     }
 
     fn move_back(&mut self, back: Duration) {
-        if let Some(setback) = &mut self.held.setback {
-            setback.at = setback.at.map(|at| at.before(back));
-            setback.until = setback.until.before(back);
-        }
         if self.is_replaceable()
             && let Some(token) = &mut self.held.access
         {

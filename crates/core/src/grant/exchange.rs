@@ -10,6 +10,7 @@ use crate::render::{self, Values};
 use crate::snapshot::{Refresh, Why};
 use crate::time::UnixTime;
 use crate::token::Token;
+use core::time::Duration;
 use std::sync::Arc;
 
 impl Grant {
@@ -32,8 +33,10 @@ impl Grant {
         if self.is_single_use(&flight) {
             // From here on nobody knows what became of the refresh token, until there is an answer. If there was a
             // doubt before, it is the first try that may have spent it.
-            let from = self.marks_from(ambient.now);
-            self.held.in_doubt = flight.prior.or(Some(from));
+            let carried = |prior: UnixTime| prior.after(Duration::from_millis(1));
+            // Another process may know that nothing was sent under the older mark: it must not take this one for it.
+            let from = flight.prior.map_or_else(|| self.marks_from(ambient.now), carried);
+            self.held.in_doubt = Some(from);
             // A mark that carries on an older doubt is not told from it.
             flight.mark = self.held.mark().filter(|_| flight.prior.is_none());
             if !flight.alone {
@@ -63,6 +66,15 @@ impl Grant {
             } else {
                 self.give_way(flight, ambient)
             };
+        }
+        if self.is_single_use(&flight)
+            && flight.prior.is_some()
+            && flight.anew.is_none()
+            && self.is_in_doubt(ambient.now)
+        {
+            // The grace ended while the mark was written.
+            self.settle(&flight);
+            return self.exchange(flight, ambient);
         }
         let request = match self.request(flight.purpose) {
             Ok(request) => request,
@@ -124,7 +136,8 @@ impl Grant {
             }
             Verdict::Denied(denial) if flight.purpose == Purpose::Renew && self.is_refusal(&denial) => {
                 // Whatever was in doubt: the token is dead.
-                (self.held.in_doubt, self.known) = (None, flight.mark.clone());
+                self.held.in_doubt = None;
+                self.know(&flight);
                 self.renewal_refused(flight, denial, ambient)
             }
             Verdict::Denied(denial) => {
@@ -176,7 +189,14 @@ impl Grant {
     pub(super) fn settle(&mut self, flight: &Flight) {
         if flight.purpose == Purpose::Renew {
             self.held.in_doubt = flight.prior;
-            self.known = flight.mark.clone();
+            self.know(flight);
+        }
+    }
+
+    /// What became of the mark of this exchange is known here, if nowhere else.
+    fn know(&mut self, flight: &Flight) {
+        if flight.mark.is_some() {
+            self.known.clone_from(&flight.mark);
         }
     }
 
@@ -263,7 +283,7 @@ impl Grant {
         };
         self.held.access = Some(token.clone());
         (self.held.lifetime, self.held.granted_at) = (None, None);
-        self.known = flight.mark.clone();
+        self.know(flight);
         (self.held.lost, self.held.setback, self.held.in_doubt) = (None, None, None);
         let source = if acquired { Source::Acquired } else { Source::Renewed };
         Granted::Token { token, source, setback: None }

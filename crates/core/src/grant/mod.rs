@@ -283,7 +283,11 @@ impl Flow for Grant {
     type Output = Granted;
 
     fn advance(&mut self, event: Event, ambient: &Ambient) -> Result<Step<Granted>, Error> {
-        match (mem::replace(&mut self.state, State::Idle), event) {
+        let state = mem::replace(&mut self.state, State::Idle);
+        if matches!(event, Event::Start { .. } | Event::Renew | Event::Revoke) {
+            self.abandon(&state, ambient.now);
+        }
+        match (state, event) {
             (_, Event::Start { rejected }) => self.start(rejected, ambient),
             (_, Event::Renew) => {
                 let anew = Some(ambient.now);
@@ -314,6 +318,7 @@ impl Flow for Grant {
             (State::Marking(flight), Event::Failed(_)) => self.unmarkable(flight, ambient),
             (State::Unmarking(flight), Event::Saved(written)) => {
                 self.held.revision += u64::from(written);
+                self.known.take_if(|_| written);
                 self.give_way(flight, ambient)
             }
             (State::Unmarking(flight), Event::Failed(_)) => {
@@ -325,7 +330,7 @@ impl Flow for Grant {
             (State::Exchanging(flight), Event::Failed(fault)) => self.failed(flight, fault, ambient),
             (State::Pausing(flight), Event::Woke) => self.exchange(flight, ambient),
             (State::Storing(flight, outcome), Event::Saved(true)) => {
-                self.held.revision += 1;
+                (self.held.revision, self.known) = (self.held.revision + 1, None);
                 self.finish(Flight { dirty: false, ..flight }, outcome, ambient)
             }
             (State::Storing(flight, outcome), Event::Saved(false)) => {

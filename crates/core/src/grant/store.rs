@@ -4,12 +4,16 @@ use super::{Advance, Flight, Grant, Granted, Outcome, Reading, Source, State, po
 use crate::error::{Cause, Error};
 use crate::flow::{Ambient, Step};
 use crate::snapshot::{Held, Snapshot, store_fault};
+use crate::time::UnixTime;
 
 impl Grant {
     /// Another process holds the lease: it may renew for us.
     pub(super) fn queue(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         match self.read(ambient.now) {
-            Reading::Fresh(token) | Reading::Due(token) if !flight.revoking && flight.takes(token) => {
+            // Whoever knows more than the store waits for the chance to write it down.
+            Reading::Fresh(token) | Reading::Due(token)
+                if !flight.revoking && flight.takes(token) && self.unsaved.is_none() =>
+            {
                 return Ok(Step::Done { output: Granted::held(token) });
             }
             _ => {}
@@ -22,7 +26,8 @@ impl Grant {
             Some(millis) => self.go(State::Queueing(flight), Step::Sleep { millis }),
             None => {
                 let cause = Cause::Network(store_fault());
-                Err(Error::Exhausted { retry_at: ambient.now.after(policy::LATER), cause })
+                let retry_at = ambient.now.after(policy::LATER);
+                self.finish(flight, Err(Error::Exhausted { retry_at, cause }), ambient)
             }
         }
     }
@@ -78,6 +83,29 @@ impl Grant {
         self.go(State::Unmarking(flight), step)
     }
 
+    /// A flight was dropped half-way. What it knew and did not write down is not lost: a mark under which nothing was
+    /// sent, and whatever else the store does not have yet.
+    pub(super) fn abandon(&mut self, state: &State, now: UnixTime) {
+        let unsaved = match state {
+            State::Marking(flight) | State::Unmarking(flight) => {
+                self.settle(flight);
+                true
+            }
+            State::Idle | State::Releasing(_) => false,
+            State::Loading(flight)
+            | State::Leasing(flight)
+            | State::Queueing(flight)
+            | State::Exchanging(flight)
+            | State::Pausing(flight)
+            | State::Yielding(flight)
+            | State::Storing(flight, _)
+            | State::Merging(flight, _) => flight.dirty,
+        };
+        if self.shared && unsaved {
+            self.unsaved = self.unsaved.or(Some(now));
+        }
+    }
+
     /// The mark was not written, so nothing was sent, and no more is in doubt than was before.
     pub(super) fn not_marked(&mut self, mut flight: Flight) -> Advance {
         self.held.in_doubt = flight.prior;
@@ -89,14 +117,15 @@ impl Grant {
 
     /// Ends a flight: what changed is stored, the lease is given back, and a failure that leaves a living token
     /// harms nobody.
-    pub(super) fn finish(&mut self, flight: Flight, outcome: Outcome, ambient: &Ambient) -> Advance {
+    pub(super) fn finish(&mut self, mut flight: Flight, outcome: Outcome, ambient: &Ambient) -> Advance {
         self.look(ambient.now);
+        // A mark in the store that is known to be over is taken off.
+        flight.dirty |= self.known.is_some();
         if flight.leased.is_some() && flight.dirty && flight.writes < policy::MOST_WRITES {
             let step = self.save();
             return self.go(State::Storing(Flight { writes: flight.writes + 1, ..flight }, outcome), step);
         }
         self.unsaved = (self.shared && flight.dirty).then(|| ambient.now.after(policy::LATER));
-        self.known.take_if(|_| self.unsaved.is_none());
         let outcome = match (outcome, &self.held.access) {
             (Err(error), Some(token)) if !flight.revoking && token.is_alive(self.settled(ambient.now)) => {
                 let (token, setback) = (token.clone(), Some(Box::new(error)));
