@@ -37,8 +37,7 @@ impl Grant {
             // Another process may know that nothing was sent under the older mark: it must not take this one for it.
             let from = flight.prior.map_or_else(|| self.marks_from(ambient.now), carried);
             self.held.in_doubt = Some(from);
-            // A mark that carries on an older doubt is not told from it.
-            flight.mark = self.held.mark().filter(|_| flight.prior.is_none());
+            flight.mark = self.held.mark();
             if !flight.alone {
                 let step = self.save();
                 return self.go(State::Marking(flight), step);

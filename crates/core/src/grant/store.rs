@@ -56,17 +56,33 @@ impl Grant {
     ///
     /// A store that was put back has other records under the same revisions: then the later grant is the right one.
     fn adopt(&mut self, stored: Held, leased: bool) -> bool {
-        if self.known.is_some() && stored.mark() == self.known {
+        if self.is_behind(&stored) {
             return true;
         }
-        let later = leased && stored.granted_at() > self.held.granted_at();
+        // Of one refresh token there are no two grants, whatever clocks say of it.
+        let same = self.held.refresh.is_some() && stored.refresh_value() == self.held.refresh_value();
+        let later = leased && !same && stored.granted_at() > self.held.granted_at();
         if stored.revision > self.held.revision || later {
             (self.held, self.unsaved, self.known) = (stored, None, None);
-        } else if stored.in_doubt.is_some() && stored.refresh_value() == self.held.refresh_value() {
-            // A doubt about a token is not gone because a record about it is older.
-            self.held.in_doubt = stored.in_doubt;
+        } else {
+            self.doubt_as(&stored);
         }
         false
+    }
+
+    /// Whether a record knows less than this process: it has our own mark, of which we know what came; or the refresh
+    /// token that we have exchanged for another, whatever others think of it.
+    fn is_behind(&self, stored: &Held) -> bool {
+        let Some((since, token)) = &self.known else { return false };
+        let exchanged = self.held.refresh_value() != token.as_ref();
+        stored.refresh_value() == token.as_ref() && (exchanged || stored.in_doubt == Some(*since))
+    }
+
+    /// A doubt about a token is not gone because a record about it is older than another.
+    fn doubt_as(&mut self, stored: &Held) {
+        if stored.in_doubt.is_some() && stored.refresh_value() == self.held.refresh_value() {
+            self.held.in_doubt = stored.in_doubt;
+        }
     }
 
     /// The store did not answer to the mark, which may stand there all the same. Nothing is sent under it.
@@ -155,23 +171,25 @@ impl Grant {
     ) -> Advance {
         let stored = record.as_ref().map_or(0, |record| record.revision());
         if let Some(mut record) = record.filter(|record| record.key == self.settings.key()) {
-            if let Some(token) = &flight.rejected {
-                record.held.forget(token);
-            }
-            // Without a grant of its own this flight knows nothing that the record does not.
+            let forgot = flight.rejected.as_ref().is_some_and(|token| record.held.forget(token));
+            let known = self.is_behind(&record.held);
+            // Without a grant of its own this flight knows nothing of tokens that the newer record does not.
             let made = matches!(&outcome, Ok(Granted::Token { source, .. }) if *source != Source::Held);
-            let known = self.known.is_some() && record.held.mark() == self.known;
-            let (theirs, ours) = (record.held.granted_at(), self.held.granted_at());
-            let same = theirs == ours && record.held.refresh_value() == self.held.refresh_value();
-            let later = if made { theirs > ours } else { !same };
-            if !flight.revoking && !known && later {
-                self.held = record.held;
-                flight.dirty = false;
-                if let Some(token) =
-                    self.held.access.as_ref().filter(|token| token.is_alive(self.settled(ambient.now)))
-                {
+            let take = match made || stored <= self.held.revision {
+                true => record.held.granted_at() > self.held.granted_at(),
+                false => true,
+            };
+            if !flight.revoking && !known && take {
+                let setback = self.held.setback.take();
+                (self.held, self.known, flight.dirty) = (record.held, None, forgot);
+                let now = self.settled(ambient.now);
+                if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(now)) {
                     outcome = Ok(Granted::held(token));
+                } else if self.held.setback.is_none() && setback.is_some() {
+                    (self.held.setback, flight.dirty) = (setback, true);
                 }
+            } else if !known {
+                self.doubt_as(&record.held);
             }
         }
         self.held.revision = stored;
