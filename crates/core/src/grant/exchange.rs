@@ -33,8 +33,9 @@ impl Grant {
         if self.is_single_use(&flight) {
             // From here on nobody knows what became of the refresh token, until there is an answer. If there was a
             // doubt before, it is the first try that may have spent it.
-            let carried = |prior: UnixTime| prior.after(Duration::from_millis(1));
             // Another process may know that nothing was sent under the older mark: it must not take this one for it.
+            let step = Duration::from_millis(1 + u64::from(ambient.entropy[4]));
+            let carried = |prior: UnixTime| prior.after(step);
             let from = flight.prior.map_or_else(|| self.marks_from(ambient.now), carried);
             self.held.in_doubt = Some(from);
             flight.mark = self.held.mark();
@@ -134,9 +135,8 @@ impl Grant {
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
             }
             Verdict::Denied(denial) if flight.purpose == Purpose::Renew && self.is_refusal(&denial) => {
-                // Whatever was in doubt: the token is dead.
-                self.held.in_doubt = None;
-                self.know(&flight);
+                // Whether an older try was carried out, a refusal of this one does not tell.
+                self.settle(&flight);
                 self.renewal_refused(flight, denial, ambient)
             }
             Verdict::Denied(denial) => {
