@@ -13,7 +13,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 /// Clocks of several hosts differ by so much, and one that is corrected jumps by so much, without a word about it.
-const TOLERANCE: Duration = Duration::from_secs(10);
+pub(super) const TOLERANCE: Duration = Duration::from_secs(10);
 
 /// A failure that lies further ahead than clocks may differ is none of this time.
 const AHEAD: Duration = Duration::from_secs(300);

@@ -67,11 +67,8 @@ impl Grant {
                 self.give_way(flight, ambient)
             };
         }
-        if self.is_single_use(&flight)
-            && flight.prior.is_some()
-            && flight.anew.is_none()
-            && self.is_in_doubt(ambient.now)
-        {
+        let over = flight.prior.is_some_and(|since| self.is_doubtful(since, ambient.now));
+        if self.is_single_use(&flight) && over && flight.anew.is_none() {
             // The grace ended while the mark was written.
             self.settle(&flight);
             return self.exchange(flight, ambient);

@@ -318,7 +318,7 @@ impl Flow for Grant {
             (State::Marking(flight), Event::Failed(_)) => self.unmarkable(flight, ambient),
             (State::Unmarking(flight), Event::Saved(written)) => {
                 self.held.revision += u64::from(written);
-                self.known.take_if(|_| written);
+                self.known.take_if(|_| written && self.held.in_doubt.is_none());
                 self.give_way(flight, ambient)
             }
             (State::Unmarking(flight), Event::Failed(_)) => {
@@ -330,7 +330,8 @@ impl Flow for Grant {
             (State::Exchanging(flight), Event::Failed(fault)) => self.failed(flight, fault, ambient),
             (State::Pausing(flight), Event::Woke) => self.exchange(flight, ambient),
             (State::Storing(flight, outcome), Event::Saved(true)) => {
-                (self.held.revision, self.known) = (self.held.revision + 1, None);
+                self.held.revision += 1;
+                self.known.take_if(|_| self.held.in_doubt.is_none());
                 self.finish(Flight { dirty: false, ..flight }, outcome, ambient)
             }
             (State::Storing(flight, outcome), Event::Saved(false)) => {

@@ -1,5 +1,6 @@
 //! What a grant does next, and how long it waits: every number of the token's life is here.
 
+use super::clock::TOLERANCE;
 use super::{Advance, Flight, Grant, Mark, State};
 use crate::error::{Cause, Error, Reason, SettingsError};
 use crate::flow::{Ambient, Step};
@@ -132,10 +133,15 @@ impl Grant {
 
     /// Whether a renewal may have spent the refresh token, and it may not be sent again.
     pub(super) fn is_in_doubt(&self, now: UnixTime) -> bool {
+        self.held.in_doubt.is_some_and(|since| self.is_doubtful(since, now))
+    }
+
+    /// The same of one that was sent at `since`. Marks are moved a little, so that they differ.
+    pub(super) fn is_doubtful(&self, since: UnixTime, now: UnixTime) -> bool {
         let auth = self.settings.auth();
-        let grace = auth.grace_seconds.map(Duration::from_secs);
-        let within = |sent: UnixTime| grace.is_some_and(|grace| sent <= now && now.since(sent) < grace);
-        auth.replay == Replay::Unsafe && self.held.in_doubt.is_some_and(|sent| !within(sent))
+        let sane = since <= now.after(TOLERANCE);
+        let within = |grace: u64| sane && now.since(since) < Duration::from_secs(grace);
+        auth.replay == Replay::Unsafe && !auth.grace_seconds.is_some_and(within)
     }
 
     /// What stands in the way of a renewal.

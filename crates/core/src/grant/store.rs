@@ -63,7 +63,8 @@ impl Grant {
         let same = self.held.refresh.is_some() && stored.refresh_value() == self.held.refresh_value();
         let later = leased && !same && stored.granted_at() > self.held.granted_at();
         if stored.revision > self.held.revision || later {
-            (self.held, self.unsaved, self.known) = (stored, None, None);
+            (self.held, self.unsaved) = (stored, None);
+            self.forget_mark();
         } else {
             self.doubt_as(&stored);
         }
@@ -76,6 +77,12 @@ impl Grant {
         let Some((since, token)) = &self.known else { return false };
         let exchanged = self.held.refresh_value() != token.as_ref();
         stored.refresh_value() == token.as_ref() && (exchanged || stored.in_doubt == Some(*since))
+    }
+
+    /// A mark of a refresh token that is no longer held matters to nobody.
+    fn forget_mark(&mut self) {
+        let token = self.held.refresh_value();
+        self.known.take_if(|known| known.1.as_ref() != token);
     }
 
     /// A doubt about a token is not gone because a record about it is older than another.
@@ -135,8 +142,8 @@ impl Grant {
     /// harms nobody.
     pub(super) fn finish(&mut self, mut flight: Flight, outcome: Outcome, ambient: &Ambient) -> Advance {
         self.look(ambient.now);
-        // A mark in the store that is known to be over is taken off.
-        flight.dirty |= self.known.is_some();
+        // A mark in the store that is known to be over is taken off, unless there is another one over it.
+        flight.dirty |= self.known.is_some() && self.held.in_doubt.is_none();
         if flight.leased.is_some() && flight.dirty && flight.writes < policy::MOST_WRITES {
             let step = self.save();
             return self.go(State::Storing(Flight { writes: flight.writes + 1, ..flight }, outcome), step);
@@ -181,7 +188,8 @@ impl Grant {
             };
             if !flight.revoking && !known && take {
                 let setback = self.held.setback.take();
-                (self.held, self.known, flight.dirty) = (record.held, None, forgot);
+                (self.held, flight.dirty) = (record.held, forgot);
+                self.forget_mark();
                 let now = self.settled(ambient.now);
                 if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(now)) {
                     outcome = Ok(Granted::held(token));
