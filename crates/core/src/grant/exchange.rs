@@ -35,7 +35,8 @@ impl Grant {
             // doubt before, it is the first try that may have spent it.
             // Another process may know that nothing was sent under the older mark: it must not take this one for it.
             let step = Duration::from_millis(1 + u64::from(ambient.entropy[4]));
-            let carried = |prior: UnixTime| prior.after(step);
+            // Earlier rather than later: a grace only becomes shorter by it.
+            let carried = |prior: UnixTime| prior.before(step);
             let from = flight.prior.map_or_else(|| self.marks_from(ambient.now), carried);
             self.held.in_doubt = Some(from);
             flight.mark = self.held.mark();
