@@ -32,10 +32,10 @@ impl Grant {
         flight.prior = self.held.in_doubt;
         if self.is_single_use(&flight) {
             // From here on nobody knows what became of the refresh token, until there is an answer. If there was a
-            // doubt before, it is the first try that may have spent it.
-            // Another process may know that nothing was sent under the older mark: it must not take this one for it.
+            // doubt before, it is the first try that may have spent it; but another process may know that nothing was
+            // sent under that mark, and must not take this one for it. So it lies a little earlier, which can only
+            // make a grace shorter.
             let step = Duration::from_millis(1 + u64::from(ambient.entropy[4]));
-            // Earlier rather than later: a grace only becomes shorter by it.
             let carried = |prior: UnixTime| prior.before(step);
             let from = flight.prior.map_or_else(|| self.marks_from(ambient.now), carried);
             self.held.in_doubt = Some(from);

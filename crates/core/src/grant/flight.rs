@@ -1,9 +1,9 @@
 //! A flight's decisions: serve what is at hand, lease, or ask the server.
 
 use super::{Advance, Flight, Grant, Granted, Reading, State, policy};
-use crate::error::{Cause, Error};
+use crate::error::Cause;
 use crate::flow::{Ambient, Step};
-use crate::snapshot::store_fault;
+use crate::snapshot::{Why, store_fault};
 use crate::token::Token;
 use std::sync::Arc;
 
@@ -16,7 +16,6 @@ impl Flight {
 
 impl Grant {
     pub(super) fn start(&mut self, rejected: Option<Arc<Token>>, ambient: &Ambient) -> Advance {
-        self.look(ambient.now);
         let forgotten = rejected.as_ref().is_some_and(|token| self.held.forget(token));
         if let Reading::Fresh(token) = self.read(ambient.now) {
             return Ok(Step::Done { output: Granted::held(token) });
@@ -25,7 +24,6 @@ impl Grant {
     }
 
     pub(super) fn begin(&mut self, flight: Flight, ambient: &Ambient) -> Advance {
-        self.look(ambient.now);
         if flight.alone { self.decide(flight, ambient) } else { self.go(State::Loading(flight), Step::Load) }
     }
 
@@ -64,12 +62,7 @@ impl Grant {
     pub(super) fn give_way(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         flight.yields += 1;
         if flight.yields > policy::MOST_YIELDS {
-            let cause = Cause::Network(store_fault());
-            return self.finish(
-                flight,
-                Err(Error::Exhausted { retry_at: ambient.now.after(policy::LATER), cause }),
-                ambient,
-            );
+            return self.set_back(flight, Why::Exhausted(Cause::Network(store_fault())), ambient);
         }
         flight.leased = None;
         self.go(State::Yielding(flight), Step::Release)

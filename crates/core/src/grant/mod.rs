@@ -286,6 +286,7 @@ impl Flow for Grant {
         let state = mem::replace(&mut self.state, State::Idle);
         if matches!(event, Event::Start { .. } | Event::Renew | Event::Revoke) {
             self.abandon(&state, ambient.now);
+            self.look(ambient.now);
         }
         match (state, event) {
             (_, Event::Start { rejected }) => self.start(rejected, ambient),

@@ -1,9 +1,9 @@
 //! A flight and the store: what was kept by others, and what is kept for them.
 
 use super::{Advance, Flight, Grant, Granted, Outcome, Reading, Source, State, policy};
-use crate::error::{Cause, Error};
+use crate::error::Cause;
 use crate::flow::{Ambient, Step};
-use crate::snapshot::{Held, Snapshot, store_fault};
+use crate::snapshot::{Held, Snapshot, Why, store_fault};
 use crate::time::UnixTime;
 
 impl Grant {
@@ -24,11 +24,7 @@ impl Grant {
         }
         match policy::queue_pause(flight.queued, ambient.now.since(flight.queued_since), ambient) {
             Some(millis) => self.go(State::Queueing(flight), Step::Sleep { millis }),
-            None => {
-                let cause = Cause::Network(store_fault());
-                let retry_at = ambient.now.after(policy::LATER);
-                self.finish(flight, Err(Error::Exhausted { retry_at, cause }), ambient)
-            }
+            None => self.set_back(flight, Why::Exhausted(Cause::Network(store_fault())), ambient),
         }
     }
 
@@ -182,10 +178,8 @@ impl Grant {
             let known = self.is_behind(&record.held);
             // Without a grant of its own this flight knows nothing of tokens that the newer record does not.
             let made = matches!(&outcome, Ok(Granted::Token { source, .. }) if *source != Source::Held);
-            let take = match made || stored <= self.held.revision {
-                true => record.held.granted_at() > self.held.granted_at(),
-                false => true,
-            };
+            let newer = !made && stored > self.held.revision;
+            let take = newer || record.held.granted_at() > self.held.granted_at();
             if !flight.revoking && !known && take {
                 let setback = self.held.setback.take();
                 (self.held, flight.dirty) = (record.held, forgot);
