@@ -58,6 +58,7 @@ fn next(bytes: &mut Unstructured<'_>, last: Option<&Outcome>, key: &str) -> Resu
         Some(Ok(Step::Lease { .. })) => Event::Leased(bytes.arbitrary()?),
         Some(Ok(Step::Save { .. })) => Event::Saved(bytes.arbitrary()?),
         Some(Ok(Step::Release)) => Event::Released,
+        Some(Ok(Step::Sign(_))) => Event::Signed("c2lnbmF0dXJl".to_owned()),
         Some(Ok(Step::Done { output: Granted::Token { token, .. } })) if bytes.arbitrary()? => {
             Event::Start { rejected: Some(token.clone()) }
         }

@@ -39,8 +39,11 @@ pub struct Outcome {
 /// # Errors
 /// Whatever the core says about the parameters, the record or the request.
 pub fn build(vector: &Vector) -> Result<Machine, Error> {
-    let options =
-        Options { allow_loopback: vector.allow_loopback, parameter_set: vector.parameter_set.clone() };
+    let options = Options {
+        allow_loopback: vector.allow_loopback,
+        parameter_set: vector.parameter_set.clone(),
+        ..Options::default()
+    };
     let values = vector.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let settings = Arc::new(connector(vector)?.settings(values, &options)?);
     Ok(match &vector.flow {

@@ -23,7 +23,7 @@ const LATER: &str = "half a minute later, ";
 const LATE: &str = "two minutes later, ";
 
 /// Every event, by a name and its message form; `{token}` and `{record}` are filled in.
-const EVENTS: [(&str, &str); 22] = [
+const EVENTS: [(&str, &str); 24] = [
     ("start", r#"{"kind":"start"}"#),
     ("start, token rejected", r#"{"kind":"start","rejected":{token}}"#),
     ("renew", r#"{"kind":"renew"}"#),
@@ -49,6 +49,8 @@ const EVENTS: [(&str, &str); 22] = [
     ("leased, no", r#"{"kind":"leased","granted":false}"#),
     ("saved, yes", r#"{"kind":"saved","written":true}"#),
     ("saved, no", r#"{"kind":"saved","written":false}"#),
+    ("signed", r#"{"kind":"signed","signature":"c2ln"}"#),
+    ("failed, signing", r#"{"kind":"failed","fault":"signing"}"#),
 ];
 const RELEASED: (&str, &str) = ("released", r#"{"kind":"released"}"#);
 
@@ -99,6 +101,12 @@ const GRANT_STATES: [(&str, &[&str]); 12] = [
     ),
 ];
 
+const SIGNED_STATES: [(&str, &[&str]); 3] = [
+    ("exchanging, first request", &["start"]),
+    ("signing", &["start", "response 200, token"]),
+    ("exchanging, second request", &["start", "response 200, token", "signed"]),
+];
+
 const CALL_STATES: [(&str, &[&str]); 4] = [
     ("idle", &[]),
     ("authorizing", &["start"]),
@@ -122,23 +130,12 @@ fn the_table_of_both_machines_is_as_committed() {
             // Alone there is no store to ask.
             let path: Vec<&str> =
                 path.iter().copied().filter(|event| grant || !event.contains("ed, ")).collect();
-            let reach = || {
-                let mut machine =
-                    if grant { Grant::shared(settings.clone()) } else { Grant::new(settings.clone()) };
-                let mut ambient = AMBIENT;
-                for name in &path {
-                    ambient = at(name);
-                    machine.advance(event(name, &settings), &ambient).unwrap();
-                }
-                assert_eq!(machine.state(), state);
-                (machine, ambient)
-            };
-            section(&mut table, state, &settings, |event| {
-                let (mut machine, ambient) = reach();
-                let outcome = machine.advance(event, &ambient);
-                (describe(&outcome), machine.state())
-            });
+            grant_section(&mut table, state, &path, &settings, grant);
         }
+    }
+    writeln!(table, "\nGrant, alone, with two requests that lead to a token, the second one signed").unwrap();
+    for (state, path) in SIGNED_STATES {
+        grant_section(&mut table, state, path, &signed(), false);
     }
     writeln!(table, "\nCall, with a body that can be sent twice").unwrap();
     for (state, path) in CALL_STATES {
@@ -153,6 +150,20 @@ fn the_table_of_both_machines_is_as_committed() {
         });
     }
     compare("transitions.txt", &table);
+}
+
+fn grant_section(table: &mut String, state: &str, path: &[&str], settings: &Arc<Settings>, shared: bool) {
+    section(table, state, settings, |event| {
+        let mut machine = if shared { Grant::shared(settings.clone()) } else { Grant::new(settings.clone()) };
+        let mut ambient = AMBIENT;
+        for name in path {
+            ambient = at(name);
+            machine.advance(self::event(name, settings), &ambient).unwrap();
+        }
+        assert_eq!(Some(machine.state()), state.split(',').next());
+        let outcome = machine.advance(event, &ambient);
+        (describe(&outcome), machine.state())
+    });
 }
 
 fn section(
@@ -179,6 +190,7 @@ fn describe<T>(outcome: &Result<Step<T>, Error>) -> String {
         Ok(Step::Lease { .. }) => "lease".to_owned(),
         Ok(Step::Save { .. }) => "save".to_owned(),
         Ok(Step::Release) => "release".to_owned(),
+        Ok(Step::Sign(_)) => "sign".to_owned(),
         Ok(Step::Done { .. }) => "done".to_owned(),
         Err(error) => format!("error {}", error.code()),
     }
@@ -211,4 +223,23 @@ fn settings() -> Arc<Settings> {
         ("clientSecret", "first-refresh-token"),
     ];
     Arc::new(Connector::from_json(&file).unwrap().settings(values, &Options::default()).unwrap())
+}
+
+/// A first request whose answer is needed for the second one, which carries a signed assertion.
+fn signed() -> Arc<Settings> {
+    let file = r#"{
+        "id": "signed", "title": "Signed", "base_url": "https://api.example.com", "hosts": ["api.example.com"],
+        "parameters": [{ "name": "key", "type": "securestring", "title": "Key" }],
+        "auth": {
+            "values": { "assertion": { "jwt": { "algorithm": "RS256", "key": "{key}", "claims": { "nonce": "{nonce}" } } } },
+            "acquire": [
+                { "method": "GET", "url": "https://api.example.com/nonce", "captures": { "nonce": "/access_token" } },
+                { "method": "POST", "url": "https://api.example.com/token", "form": { "assertion": "{assertion}" } }
+            ],
+            "token": { "value": "/access_token", "expiry": [{ "seconds": "/expires_in" }] },
+            "apply": { "headers": { "authorization": "Bearer {accessToken}" } }
+        }
+    }"#;
+    let key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----";
+    Arc::new(Connector::from_json(file).unwrap().settings([("key", key)], &Options::default()).unwrap())
 }

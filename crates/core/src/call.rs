@@ -19,7 +19,8 @@ use crate::flow::{Ambient, Event, Flow, Step};
 use crate::http::{Fault, Purpose, Request, Response};
 use crate::json::Json;
 use crate::manifest::{Fields, RejectedBody, RejectedRule};
-use crate::render;
+use crate::redirect::Redirect;
+use crate::render::{self, Values};
 use crate::settings::Settings;
 use crate::token::Token;
 use crate::url::Url;
@@ -32,7 +33,12 @@ use std::sync::Arc;
 pub struct Call {
     settings: Arc<Settings>,
     method: String,
-    url: String,
+    target: String,
+    /// The URL, once it is known: where a service tells its address with the token, that is late.
+    url: Option<String>,
+    /// Where a redirect leads, and how many there were.
+    redirect: Option<Redirect>,
+    redirects: u32,
     /// The fields of the connector's own request; those of the caller stay with the adapter.
     headers: Fields,
     replayable: bool,
@@ -74,12 +80,15 @@ impl Call {
     /// # Errors
     /// A method or a target that cannot be used.
     pub fn new(settings: Arc<Settings>, method: &str, target: &str, replayable: bool) -> Result<Self, Error> {
-        let url = resolve(&settings, target)?;
+        let early = !settings.has_captured_base();
+        let url = early.then(|| resolve(Values::of(&settings), target)).transpose()?;
         if method.is_empty() || !method.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
             return Err(SettingsError::Request { problem: "has no valid method".to_owned() }.into());
         }
         let (method, headers) = (method.to_owned(), Fields::default());
-        Ok(Self { settings, method, url, headers, replayable, state: State::Idle })
+        let target = target.to_owned();
+        let (redirect, redirects, state) = (None, 0, State::Idle);
+        Ok(Self { settings, method, target, url, redirect, redirects, headers, replayable, state })
     }
 
     /// The connector's test request.
@@ -107,17 +116,35 @@ impl Call {
         &self.method
     }
 
-    fn request(&self, token: &Token) -> Result<Request, SettingsError> {
+    fn request(&self, token: &Token, ambient: &Ambient) -> Result<Request, Error> {
+        let values = Values::with(&self.settings, token);
         let mut request = Request::new(Purpose::Call, self.method.clone());
-        request.url.clone_from(&self.url);
+        request.url = match &self.url {
+            Some(url) => url.clone(),
+            None => resolve(values, &self.target)?,
+        };
         render::headers(&self.settings, &self.headers, &mut request)?;
-        render::apply(&self.settings, &token.value, &mut request)?;
+        render::apply(values, ambient, &mut request)?;
+        if let Some(redirect) = &self.redirect {
+            redirect.apply(&mut request);
+        }
         if let Some(rule) = &self.settings.auth().rejected {
             request.body_statuses =
                 rule.bodies.iter().flat_map(|body| body.statuses.iter().copied()).collect();
             request.max_body = if rule.bodies.is_empty() { 0 } else { LARGEST_PEEK };
         }
         Ok(request)
+    }
+
+    /// Where a redirect leads, if the connector lets it be followed and the request can be made again.
+    fn redirected(&self, response: &Response, token: &Token, ambient: &Ambient) -> Option<Redirect> {
+        if !self.settings.auth().apply.follow_redirects || self.redirects >= Redirect::MOST {
+            return None;
+        }
+        let from = self.request(token, ambient).ok()?.url;
+        let redirect = Redirect::of(response, &from, &self.settings)?;
+        let reads = matches!(self.method.as_str(), "GET" | "HEAD");
+        (reads || (redirect.keeps_method() && self.replayable)).then_some(redirect)
     }
 
     /// Whether the API no longer takes the token.
@@ -159,14 +186,15 @@ impl RejectedBody {
 impl Flow for Call {
     type Output = Called;
 
-    fn advance(&mut self, event: Event, _: &Ambient) -> Result<Step<Called>, Error> {
+    fn advance(&mut self, event: Event, ambient: &Ambient) -> Result<Step<Called>, Error> {
         match (mem::replace(&mut self.state, State::Idle), event) {
             (_, Event::Start { rejected }) => {
+                (self.redirect, self.redirects) = (None, 0);
                 self.state = State::Authorizing { attempts: 0 };
                 Ok(Step::Authorize { rejected })
             }
             (State::Authorizing { attempts }, Event::Token(token)) => {
-                let request = self.request(&token)?;
+                let request = self.request(&token, ambient)?;
                 self.state = State::Sending { attempts: attempts + 1, token };
                 Ok(Step::Send(request))
             }
@@ -180,6 +208,14 @@ impl Flow for Call {
                     State::Renewing { status }
                 };
                 Ok(Step::Authorize { rejected: Some(token) })
+            }
+            (State::Sending { attempts, token }, Event::Response(response))
+                if let Some(redirect) = self.redirected(&response, &token, ambient) =>
+            {
+                (self.redirect, self.redirects) = (Some(redirect), self.redirects + 1);
+                let request = self.request(&token, ambient)?;
+                self.state = State::Sending { attempts, token };
+                Ok(Step::Send(request))
             }
             (State::Renewing { status }, Event::Token(_)) => {
                 Ok(Step::Done { output: Called { status, attempts: 1 } })
@@ -202,8 +238,9 @@ impl Flow for Call {
 
 /// The absolute URL of an API request. A token goes only to the server of the base URL, or to a host that the
 /// connector names without a wildcard.
-fn resolve(settings: &Settings, target: &str) -> Result<String, Error> {
-    let base = render::base_url(settings)?;
+fn resolve(values: Values<'_>, target: &str) -> Result<String, Error> {
+    let settings = values.settings;
+    let base = render::base_url(values)?;
     let (target, _) = target.split_once('#').unwrap_or((target, ""));
     let is_scheme = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
     let url = if target.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme)) {

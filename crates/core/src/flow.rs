@@ -12,11 +12,13 @@
 //! | [`Step::Load`] | reads the connection's record from the store | [`Event::Loaded`], [`Event::Failed`] |
 //! | [`Step::Lease`] | tries, without waiting, to get the exclusive right to renew | [`Event::Leased`], [`Event::Failed`] |
 //! | [`Step::Save`] | writes the record if the stored revision is `expected` | [`Event::Saved`], [`Event::Failed`] |
+//! | [`Step::Sign`] | signs the data with the key | [`Event::Signed`], [`Event::Failed`] |
 //! | [`Step::Release`] | gives the lease back, if it is still its own | [`Event::Released`], [`Event::Failed`] |
 //!
 //! `Start`, `Renew` and `Revoke` are legal in every state: an adapter may be dropped half-way, and the next caller begins
 //! afresh. An event that does not fit is [`Error::Misuse`] and changes nothing.
 
+use crate::derive::Signing;
 use crate::error::Error;
 use crate::http::{Fault, Headers, Request, Response};
 use crate::json::Json;
@@ -83,6 +85,8 @@ pub enum Event {
     Saved(bool),
     /// The lease is given back.
     Released,
+    /// The signature, in base64url without padding, as a JSON Web Token has it.
+    Signed(String),
 }
 
 impl Event {
@@ -104,6 +108,7 @@ impl Event {
             Self::Leased(_) => "leased",
             Self::Saved(_) => "saved",
             Self::Released => "released",
+            Self::Signed(_) => "signed",
         }
     }
 
@@ -140,9 +145,16 @@ impl Event {
             "leased" => Self::Leased(yes("granted")?),
             "saved" => Self::Saved(yes("written")?),
             "released" => Self::Released,
+            "signed" => {
+                Self::Signed(json.get("signature")?.as_str().filter(|text| is_base64url(text))?.to_owned())
+            }
             _ => return None,
         })
     }
+}
+
+fn is_base64url(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
 /// Absent and `null` are nothing; anything else must be readable.
@@ -194,6 +206,8 @@ pub enum Step<T> {
     },
     /// Give the lease back.
     Release,
+    /// Sign something with a private key.
+    Sign(Signing),
     /// The flow has ended well.
     Done {
         /// Its outcome.
@@ -213,11 +227,13 @@ impl<T: Serialize> Serialize for Step<T> {
             Self::Lease { .. } => "lease",
             Self::Save { .. } => "save",
             Self::Release => "release",
+            Self::Sign(_) => "sign",
             Self::Done { .. } => "done",
         };
         map.serialize_entry("kind", kind)?;
         match self {
             Self::Send(request) => request.entries(&mut map)?,
+            Self::Sign(signing) => signing.entries(&mut map)?,
             Self::Sleep { millis } | Self::Lease { millis } => map.serialize_entry("millis", millis)?,
             Self::Authorize { rejected } => {
                 rejected.iter().try_for_each(|token| map.serialize_entry("rejected", token))?;

@@ -114,6 +114,30 @@ impl Request {
         }
     }
 
+    /// Sends it elsewhere: where an answer said. What it says after a '?' is not shown.
+    pub(crate) fn go_to(&mut self, url: String) {
+        self.masks.retain(|(part, _)| *part != Part::Url);
+        if let Some(query) = url.find('?') {
+            self.masks.push((Part::Url, query + 1..url.len()));
+        }
+        self.url = url;
+    }
+
+    /// Leaves the body out, and what is said of it.
+    pub(crate) fn without_body(&mut self) {
+        self.body = None;
+        self.masks.retain(|(part, _)| *part != Part::Body);
+        if let Some(index) = self.headers.0.iter().position(|(name, _)| name == "content-type") {
+            self.headers.0.remove(index);
+            self.masks.retain(|(part, _)| *part != Part::Header(index));
+            for (part, _) in &mut self.masks {
+                if let Part::Header(at) = part {
+                    *at -= usize::from(*at > index);
+                }
+            }
+        }
+    }
+
     /// Adds a header whose secret bytes are at `masks`; the name is lower case already.
     pub(crate) fn push_header(&mut self, name: &str, value: String, masks: Vec<Range<usize>>) {
         let index = self.headers.0.len();
@@ -257,6 +281,8 @@ words! {
         Redirected = "redirected",
         /// The store for shared tokens does not answer.
         Store = "store",
+        /// The key cannot sign, or the platform cannot sign with it.
+        Signing = "signing",
     }
 }
 
@@ -301,6 +327,7 @@ impl fmt::Display for Fault {
                 "the server answered with a redirect, which is never followed with a secret"
             }
             FaultKind::Store => "the store for shared tokens does not answer",
+            FaultKind::Signing => "nothing can be signed with the private key",
         })?;
         if self.detail.is_empty() { Ok(()) } else { write!(f, " ({})", self.detail) }
     }

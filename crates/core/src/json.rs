@@ -110,6 +110,8 @@ impl Json {
     #[must_use]
     pub fn at(&self, pointer: &Pointer) -> Option<&Self> {
         pointer.0.iter().try_fold(self, |value, step| match value {
+            // '-1' is the last one, which JSON Pointer has no word for.
+            Self::Array(items) if step == "-1" => items.last(),
             Self::Array(items) => items.get(step.parse::<usize>().ok()?),
             _ => value.get(step),
         })

@@ -1,12 +1,16 @@
 //! From templates to requests: the only place where values meet the wire.
 
+use crate::derive::{self, Made, Making, Material};
 use crate::error::SettingsError;
+use crate::flow::Ambient;
 use crate::http::{Part, Purpose, Request};
-use crate::manifest::{Basic, BasicEncoding, Body, Fields, FormSpace, Format, RequestTemplate, Scalar};
+use crate::manifest::{
+    Basic, BasicEncoding, Body, Fields, FormSpace, Format, Named, RequestTemplate, Scalar,
+};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::template::{Piece, Scope, Slot, Template, Value, write_value};
-use crate::token::Token;
+use crate::token::{Captures, Token};
 use crate::url::Url;
 use base64ct::{Base64, Encoding};
 use core::ops::Range;
@@ -16,44 +20,85 @@ pub(crate) const TOKEN_TIMEOUT_MS: u32 = 30_000;
 /// A token answer may be this long.
 const LARGEST_ANSWER: u32 = 1 << 20;
 
-/// The parameters, and the tokens that are at hand.
+/// The parameters, the tokens that are at hand, what was captured, and what was made from all of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Values<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) access: Option<&'a Secret>,
     pub(crate) refresh: Option<&'a Secret>,
+    pub(crate) captures: Option<&'a Captures>,
+    pub(crate) made: &'a [Made],
+}
+
+impl<'a> Values<'a> {
+    /// The parameters alone.
+    pub(crate) const fn of(settings: &'a Settings) -> Self {
+        Self { settings, access: None, refresh: None, captures: None, made: &[] }
+    }
+
+    /// What an API request can use.
+    pub(crate) const fn with(settings: &'a Settings, token: &'a Token) -> Self {
+        Self { access: Some(&token.value), captures: Some(&token.captures), ..Self::of(settings) }
+    }
 }
 
 impl Scope for Values<'_> {
     fn value(&self, name: &str) -> Option<Value<'_>> {
+        fn masked(secret: &Secret) -> Value<'_> {
+            // Written into the request that needs it, with a mask over it.
+            Value { text: secret.expose(), secret: true, bare: false, separator: None }
+        }
+        // Where no token is at hand, its name is that of a parameter, if there is one.
         let token = match name {
             "accessToken" => self.access,
             "refreshToken" => self.refresh,
-            _ => return self.settings.value(name),
+            _ => None,
         };
-        // Written into the request that needs it, with a mask over it.
-        token.map(|token| Value { text: token.expose(), secret: true, bare: false })
+        let captured = || self.captures.and_then(|captures| captures.get(name)).map(masked);
+        let made = || Made::find(self.made, name);
+        token.map(masked).or_else(made).or_else(captured).or_else(|| self.settings.value(name))
     }
 }
 
 /// Builds every request once with made-up tokens, so that unusable values are found when a connection is made.
 pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
     let dummy = Secret::from("x");
-    let values = Values { settings, access: Some(&dummy), refresh: Some(&dummy) };
     let auth = settings.auth();
-    for template in [&auth.acquire, &auth.renew, &auth.revoke].into_iter().flatten() {
-        request(Purpose::Acquire, template, values)?;
+    let mut captures = Captures::default();
+    auth.captured().for_each(|name| captures.set(name, dummy.clone()));
+    let (access, refresh) = (Some(&dummy), Some(&dummy));
+    let values = Values { access, refresh, captures: Some(&captures), ..Values::of(settings) };
+    let material =
+        Material { ambient: &Ambient::default(), signatures: &vec![String::new(); auth.values.len()] };
+    for template in auth.requests().chain(&auth.revoke) {
+        // Where the address comes from an answer, there is nothing to check yet.
+        if !template.url.names().any(|name| auth.captured().any(|captured| captured == name)) {
+            request(Purpose::Acquire, template, values, material)?;
+        }
     }
-    base_url(settings)?;
+    if let Some(mint) = &auth.mint {
+        self::mint(&mint.value, values, material)?;
+    }
     let mut call = Request::new(Purpose::Call, String::new());
-    apply(settings, &dummy, &mut call)?;
+    if !settings.has_captured_base() {
+        base_url(values)?;
+        apply(values, material.ambient, &mut call)?;
+    }
     if let Some(test) = &settings.connector().manifest().test {
         headers(settings, &test.headers, &mut call)?;
     }
+    if let Some(certificate) = &auth.client_certificate {
+        for template in [&certificate.certificate, &certificate.key] {
+            text(template, settings)?
+                .ok_or_else(|| missing(template.names().next().unwrap_or_default(), settings))?;
+        }
+    }
     if let Some(seed) = &auth.seed {
+        let made = seed_values(settings)?;
+        let values = Values { made: &made, ..Values::of(settings) };
         for template in [&seed.access_token, &seed.refresh_token].into_iter().flatten() {
             // In a seed names are parameters: no token is at hand yet.
-            if text(template, settings)?.is_some_and(|text| !crate::token::is_sendable(&text)) {
+            if text(template, &values)?.is_some_and(|text| !crate::token::is_sendable(&text)) {
                 let parameter = template.names().next().unwrap_or_default().to_owned();
                 let problem = "is no token: only visible ASCII characters may be in one".to_owned();
                 return Err(SettingsError::Invalid { parameter, problem });
@@ -62,6 +107,18 @@ pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
         issued_at(settings)?;
     }
     Ok(())
+}
+
+/// What the tokens that a person brings are made of.
+pub(crate) fn seed_values(settings: &Settings) -> Result<Vec<Made>, SettingsError> {
+    let Some(seed) = &settings.auth().seed else { return Ok(Vec::new()) };
+    let templates: Vec<&Template> = [&seed.access_token, &seed.refresh_token].into_iter().flatten().collect();
+    // The manifest was checked: what a seed is made of needs neither the time nor a signature.
+    let material = Material { ambient: &Ambient::default(), signatures: &[] };
+    match derive::make(&templates, Values::of(settings), material)? {
+        Making::Done(made) => Ok(made),
+        Making::Sign(_) => Ok(Vec::new()),
+    }
 }
 
 /// When a pasted token was made, if the person said so.
@@ -81,12 +138,25 @@ pub(crate) fn text(template: &Template, scope: &dyn Scope) -> Result<Option<Stri
     Ok(template.write(scope, Slot::Raw, &mut out, &mut Vec::new())?.map(|()| out))
 }
 
+/// A request and what must not be seen of what was made for it.
+pub(crate) type Built = Making<(Request, Vec<Secret>)>;
+
 /// Builds a token request.
 pub(crate) fn request(
     purpose: Purpose,
     template: &RequestTemplate,
     values: Values<'_>,
-) -> Result<Request, SettingsError> {
+    material: Material<'_>,
+) -> Result<Built, SettingsError> {
+    let made = match derive::make(&template.templates(), values, material)? {
+        Making::Done(made) => made,
+        Making::Sign(signing) => return Ok(Making::Sign(signing)),
+    };
+    let request = build(purpose, template, Values { made: &made, ..values })?;
+    Ok(Making::Done((request, Made::secrets(made).collect())))
+}
+
+fn build(purpose: Purpose, template: &RequestTemplate, values: Values<'_>) -> Result<Request, SettingsError> {
     let mut request = Request::new(purpose, template.method.name().to_owned());
     request.timeout_ms = TOKEN_TIMEOUT_MS;
     request.max_body = LARGEST_ANSWER;
@@ -99,9 +169,7 @@ pub(crate) fn request(
     request.body = body;
     request.masks.extend(secrets.drain(..).map(|range| (Part::Body, range)));
     if !template.headers.has("accept") {
-        let form = auth_answers_form(values.settings);
-        let kind = if form { FORM } else { "application/json" };
-        request.push_header("accept", kind.to_owned(), Vec::new());
+        request.push_header("accept", template.answer.content_type().to_owned(), Vec::new());
     }
     if let Some(kind) = kind.filter(|_| !template.headers.has("content-type")) {
         request.push_header("content-type", kind.to_owned(), Vec::new());
@@ -112,7 +180,31 @@ pub(crate) fn request(
         request.push_header("authorization", credentials, vec![all]);
     }
     write_headers(&template.headers, &values, &mut request)?;
+    write_cookies(&template.cookies, &values, &mut request)?;
     Ok(request)
+}
+
+impl Format {
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Form => FORM,
+            Self::Xml => "application/xml",
+            Self::Text => "*/*",
+        }
+    }
+}
+
+/// Makes a token that needs no request.
+pub(crate) fn mint(
+    template: &Template,
+    values: Values<'_>,
+    material: Material<'_>,
+) -> Result<Making<Option<String>>, SettingsError> {
+    Ok(match derive::make(&[template], values, material)? {
+        Making::Done(made) => Making::Done(text(template, &Values { made: &made, ..values })?),
+        Making::Sign(signing) => Making::Sign(signing),
+    })
 }
 
 /// Adds header fields of its own to an API request.
@@ -125,10 +217,16 @@ pub(crate) fn headers(
 }
 
 /// Adds what carries the token to an API request.
-pub(crate) fn apply(settings: &Settings, token: &Secret, request: &mut Request) -> Result<(), SettingsError> {
-    let values = Values { settings, access: Some(token), refresh: None };
-    let apply = &settings.auth().apply;
+pub(crate) fn apply(
+    values: Values<'_>,
+    ambient: &Ambient,
+    request: &mut Request,
+) -> Result<(), SettingsError> {
+    let apply = &values.settings.auth().apply;
+    let made = apply_values(values, ambient)?;
+    let values = Values { made: &made, ..values };
     write_headers(&apply.headers, &values, request)?;
+    write_cookies(&apply.cookies, &values, request)?;
     let mut secrets = Vec::new();
     let separator = query_separator(&request.url);
     write_pairs(&apply.query, &values, Slot::Query, separator, &mut request.url, &mut secrets)?;
@@ -136,16 +234,42 @@ pub(crate) fn apply(settings: &Settings, token: &Secret, request: &mut Request) 
     Ok(())
 }
 
+/// What an API request is made with.
+fn apply_values(values: Values<'_>, ambient: &Ambient) -> Result<Vec<Made>, SettingsError> {
+    let auth = values.settings.auth();
+    if auth.values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let apply = &auth.apply;
+    let mut templates = apply.headers.templates();
+    templates.extend(apply.query.templates());
+    templates.extend(apply.cookies.templates());
+    // The manifest was checked: no signature stands in 'apply'.
+    match derive::make(&templates, values, Material { ambient, signatures: &[] })? {
+        Making::Done(made) => Ok(made),
+        Making::Sign(_) => Ok(Vec::new()),
+    }
+}
+
 /// The value of the `Authorization` field for a token, if the connector sends one.
 pub(crate) fn authorization(settings: &Settings, token: &Token) -> Result<Option<String>, SettingsError> {
-    let values = Values { settings, access: Some(&token.value), refresh: None };
-    settings.auth().apply.headers.get("authorization").map_or(Ok(None), |template| text(template, &values))
+    let values = Values::with(settings, token);
+    let Some(template) = settings.auth().apply.headers.get("authorization") else { return Ok(None) };
+    // The manifest was checked: this field depends neither on the time nor on chance.
+    let made = apply_values(values, &Ambient::default())?;
+    text(template, &Values { made: &made, ..values })
 }
 
 /// The address that API paths are joined to, without a slash at its end.
-pub(crate) fn base_url(settings: &Settings) -> Result<String, SettingsError> {
-    let template = &settings.connector().manifest().base_url;
-    let mut url = url(template, settings, settings, &mut Vec::new())?;
+pub(crate) fn base_url(values: Values<'_>) -> Result<String, SettingsError> {
+    let template = values.settings.base_url_template();
+    // The manifest was checked: what it is made of needs neither the time nor a signature.
+    let material = Material { ambient: &Ambient::default(), signatures: &[] };
+    let made = match derive::make(&[template], values, material)? {
+        Making::Done(made) => made,
+        Making::Sign(_) => Vec::new(),
+    };
+    let mut url = url(template, values.settings, &Values { made: &made, ..values }, &mut Vec::new())?;
     url.truncate(url.trim_end_matches('/').len());
     Ok(url)
 }
@@ -157,6 +281,7 @@ fn url(
     secrets: &mut Vec<Range<usize>>,
 ) -> Result<String, SettingsError> {
     let mut out = String::new();
+    let secret = secrets.len();
     // The authority lasts until the first slash after the scheme; a base URL brings its own.
     let mut in_host = true;
     for piece in template.pieces() {
@@ -178,6 +303,10 @@ fn url(
                 if slot == Slot::Base {
                     check_base(&out, name)?;
                     in_host = false;
+                }
+                if slot != Slot::Path && settings.captures(name) {
+                    // An address that an answer named is none that must be hidden.
+                    secrets.truncate(secret);
                 }
             }
         }
@@ -205,10 +334,6 @@ fn missing(name: &str, settings: &Settings) -> SettingsError {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-fn auth_answers_form(settings: &Settings) -> bool {
-    settings.auth().token.as_ref().is_some_and(|rule| rule.format == Format::Form)
-}
-
 type Rendered = (Option<String>, Option<&'static str>);
 
 fn body(
@@ -229,6 +354,10 @@ fn body(
     if let Some(json) = &template.json {
         write_json(json, scope, &mut out, secrets)?;
         return Ok((Some(out), Some("application/json")));
+    }
+    if let Some(xml) = &template.xml {
+        let written = xml.write(scope, Slot::Xml, &mut out, secrets)?;
+        return Ok((written.map(|()| out), Some("application/xml")));
     }
     if let Some(text) = &template.text {
         let written = text.write(scope, Slot::Raw, &mut out, secrets)?;
@@ -277,6 +406,24 @@ fn write_headers(fields: &Fields, scope: &dyn Scope, request: &mut Request) -> R
     Ok(())
 }
 
+/// Writes the cookies that have a value into one header field.
+fn write_cookies(fields: &Fields, scope: &dyn Scope, request: &mut Request) -> Result<(), SettingsError> {
+    let (mut field, mut secrets) = (String::new(), Vec::new());
+    for (name, template) in &fields.0 {
+        let start = field.len();
+        field.push_str(if start == 0 { "" } else { "; " });
+        name.write(scope, Slot::Header, &mut field, &mut secrets)?;
+        field.push('=');
+        if template.write(scope, Slot::Header, &mut field, &mut secrets)?.is_none() {
+            field.truncate(start);
+        }
+    }
+    if !field.is_empty() {
+        request.push_header("cookie", field, secrets);
+    }
+    Ok(())
+}
+
 /// Writes a JSON value; whether anything was written.
 fn write_json(
     body: &Body,
@@ -301,26 +448,64 @@ fn write_json(
             out.push_str(quote);
         }
         Body::List(items) => {
-            let items = items.iter().map(|item| (None, item));
-            write_members(items, ['[', ']'], scope, out, secrets)?;
+            out.push('[');
+            match list_of(items, scope) {
+                Some((value, separator)) => write_list(value, separator, out, secrets),
+                None => {
+                    write_members(items.iter().map(|item| (None, item)), None, scope, out, secrets)?;
+                }
+            }
+            out.push(']');
         }
         Body::Object(members) => {
+            out.push('{');
             let members = members.iter().map(|(name, value)| (Some(name.as_str()), value));
-            write_members(members, ['{', '}'], scope, out, secrets)?;
+            write_members(members, None, scope, out, secrets)?;
+            out.push('}');
         }
     }
     Ok(true)
 }
 
-fn write_members<'a>(
-    members: impl Iterator<Item = (Option<&'a str>, &'a Body)>,
-    [open, close]: [char; 2],
+/// An array of nothing but the placeholder of a list has the items of that list.
+fn list_of<'a>(items: &[Body], scope: &'a dyn Scope) -> Option<(Value<'a>, &'a str)> {
+    let [Body::Text(template)] = items else { return None };
+    let value = scope.value(template.only_name()?)?;
+    Some((value, value.separator?))
+}
+
+fn write_list(value: Value<'_>, separator: &str, out: &mut String, secrets: &mut Vec<Range<usize>>) {
+    let start = out.len();
+    for item in value.text.split(separator) {
+        out.push_str(if out.len() == start { "\"" } else { ",\"" });
+        Slot::JsonString.write(item, out);
+        out.push('"');
+    }
+    if value.secret {
+        secrets.push(start..out.len());
+    }
+}
+
+/// Writes the members of an object; `lead` stands before the first of them. Whether there were any.
+pub(crate) fn write_named(
+    members: &Named<Body>,
+    lead: Option<char>,
     scope: &dyn Scope,
     out: &mut String,
     secrets: &mut Vec<Range<usize>>,
-) -> Result<(), SettingsError> {
-    out.push(open);
-    let mut separator = None;
+) -> Result<bool, SettingsError> {
+    let members = members.iter().map(|(name, value)| (Some(name.as_str()), value));
+    write_members(members, lead, scope, out, secrets)
+}
+
+fn write_members<'a>(
+    members: impl Iterator<Item = (Option<&'a str>, &'a Body)>,
+    lead: Option<char>,
+    scope: &dyn Scope,
+    out: &mut String,
+    secrets: &mut Vec<Range<usize>>,
+) -> Result<bool, SettingsError> {
+    let (mut separator, mut any) = (lead, false);
     for (name, value) in members {
         let start = out.len();
         out.extend(separator);
@@ -330,21 +515,23 @@ fn write_members<'a>(
             out.push_str("\":");
         }
         if write_json(value, scope, out, secrets)? {
-            separator = Some(',');
+            (separator, any) = (Some(','), true);
         } else {
             out.truncate(start);
         }
     }
-    out.push(close);
-    Ok(())
+    Ok(any)
 }
 
-/// The Basic credentials of all token requests, which are as secret as what is in them.
+/// The Basic credentials of all token requests, and every encoding of secrets that is always the same: they are as
+/// secret as what is in them.
 pub(crate) fn credentials(settings: &Settings) -> Vec<String> {
     let auth = settings.auth();
-    let templates = [&auth.acquire, &auth.renew, &auth.revoke].into_iter().flatten();
-    let credentials = templates.filter_map(|template| basic(template.basic.as_ref()?, settings).ok());
-    credentials.map(|field| field.trim_start_matches("Basic ").to_owned()).collect()
+    let templates = auth.requests().chain(&auth.revoke);
+    let basics = templates.filter_map(|template| basic(template.basic.as_ref()?, settings).ok());
+    let mut all: Vec<String> = basics.map(|field| field.trim_start_matches("Basic ").to_owned()).collect();
+    all.extend(derive::encoded_secrets(settings));
+    all
 }
 
 fn basic(basic: &Basic, scope: &dyn Scope) -> Result<String, SettingsError> {

@@ -4,11 +4,11 @@
 //! connector, and none of them goes to a host that the connector does not allow.
 
 use crate::error::{Error, SettingsError};
-use crate::manifest::{Auth, ConnectorError, Hosts, Kind, Manifest, Parameter, ParameterSet};
+use crate::manifest::{Auth, ConnectorError, Host, Kind, Manifest, Parameter, ParameterSet};
 use crate::names::nearest;
 use crate::render;
 use crate::secret::{MASK, Secret};
-use crate::template::{Scope, Slot, Value};
+use crate::template::{Scope, Slot, Template, Value};
 use crate::token::Token;
 use crate::url::{Url, host_matches};
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl Connector {
             }
         }
         settings.values =
-            parameters.iter().map(|parameter| bind(parameter, &given)).collect::<Result<_, _>>()?;
+            parameters.iter().map(|parameter| bind(parameter, &given, options)).collect::<Result<_, _>>()?;
         settings.key = settings.fingerprint();
         render::check(&settings)?;
         Ok(settings)
@@ -125,6 +125,18 @@ impl Parameter {
         !self.optional && self.default.is_none()
     }
 
+    /// Whether the value matches the pattern; if not, what it asks for.
+    fn fits(&self, value: &str, options: &Options) -> Result<(), String> {
+        let (Some(pattern), Some(matches)) = (&self.pattern, options.matches) else { return Ok(()) };
+        if matches(pattern, value) {
+            return Ok(());
+        }
+        Err(self.pattern_help.as_ref().map_or_else(
+            || format!("does not match the pattern {pattern}"),
+            |help| format!("does not have the right form: {help}"),
+        ))
+    }
+
     /// A list as the service writes it; anything else as it is.
     fn joined(&self, value: Secret) -> Secret {
         let Some(separator) = &self.separator else { return value };
@@ -135,7 +147,11 @@ impl Parameter {
     }
 }
 
-fn bind(parameter: &Parameter, given: &[(String, Secret)]) -> Result<Option<Secret>, SettingsError> {
+fn bind(
+    parameter: &Parameter,
+    given: &[(String, Secret)],
+    options: &Options,
+) -> Result<Option<Secret>, SettingsError> {
     let value = given.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
     let value = value.or_else(|| parameter.default.as_deref().map(Secret::from));
     let Some(value) = value.map(|value| parameter.joined(value)) else {
@@ -148,19 +164,31 @@ fn bind(parameter: &Parameter, given: &[(String, Secret)]) -> Result<Option<Secr
         });
     };
     // The check compares the value with what the manifest allows; its message never quotes it.
-    match parameter.accepts(value.expose()) {
+    match parameter.accepts(value.expose()).and_then(|()| parameter.fits(value.expose(), options)) {
         Ok(()) => Ok(Some(value)),
         Err(problem) => Err(SettingsError::Invalid { parameter: parameter.name.clone(), problem }),
     }
 }
 
 /// How a connection is made, beyond its parameters.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Whether http to this machine is allowed, and this machine as a host: for emulators and tests.
     pub allow_loopback: bool,
     /// The way to authenticate, where the values alone do not tell.
     pub parameter_set: Option<String>,
+    /// Whether a text as a whole matches a regular expression. Platforms have such a thing; here is none, and without it
+    /// the patterns of parameters are not looked at.
+    pub matches: Option<fn(pattern: &str, text: &str) -> bool>,
+}
+
+/// A client certificate and its private key, in PEM.
+#[derive(Clone, Debug)]
+pub struct ClientIdentity {
+    /// The certificate, and those of its chain.
+    pub certificate: Secret,
+    /// The private key.
+    pub key: Secret,
 }
 
 /// What a connection is made of. `Debug` shows no value.
@@ -260,23 +288,36 @@ impl Settings {
                 loopback: url.is_loopback(),
             });
         }
-        let allowed = match &self.connector.0.hosts {
-            Hosts::Patterns(patterns) => {
-                if patterns.iter().any(|pattern| host_matches(pattern, url.host)) {
-                    return Ok(());
-                }
-                patterns.join(", ")
+        if self.connector.0.hosts.iter().any(|host| self.allows(host, url)) {
+            return Ok(());
+        }
+        Err(SettingsError::Host { host: url.host.to_owned(), allowed: self.allowed_hosts() })
+    }
+
+    fn allows(&self, host: &Host, url: &Url<'_>) -> bool {
+        match host {
+            Host::Pattern(pattern) => host_matches(pattern, url.host),
+            Host::NamedBy(name) => {
+                self.host_named_by(name).is_some_and(|host| host.eq_ignore_ascii_case(url.host))
             }
-            Hosts::NamedBy(name) => {
-                let value = self.value(name).map_or("", |value| value.text);
-                let named = Url::parse(value).map_or(value, |url| url.host);
-                if named.eq_ignore_ascii_case(url.host) {
-                    return Ok(());
-                }
-                named.to_owned()
-            }
-        };
-        Err(SettingsError::Host { host: url.host.to_owned(), allowed })
+        }
+    }
+
+    /// The host in a value that is a URL, or a host, perhaps with a port.
+    fn host_named_by(&self, parameter: &str) -> Option<&str> {
+        let value = self.value(parameter)?.text;
+        Some(match Url::parse(value) {
+            Ok(url) => url.host,
+            Err(_) => value.split([':', '/']).next().unwrap_or_default(),
+        })
+    }
+
+    fn allowed_hosts(&self) -> String {
+        let hosts = self.connector.0.hosts.iter().filter_map(|host| match host {
+            Host::Pattern(pattern) => Some(pattern.as_str()),
+            Host::NamedBy(name) => self.host_named_by(name),
+        });
+        hosts.collect::<Vec<_>>().join(", ")
     }
 
     /// Whether the token may go to another server than that of the base URL: only to a host that the connector
@@ -286,18 +327,52 @@ impl Settings {
             let problem = "has an http URL: a token is only sent over https".to_owned();
             return Err(SettingsError::Request { problem });
         }
-        match &self.connector.0.hosts {
-            Hosts::Patterns(patterns) if patterns.iter().any(|name| name.eq_ignore_ascii_case(url.host)) => {
-                Ok(())
-            }
-            Hosts::Patterns(patterns) => {
-                Err(SettingsError::Host { host: url.host.to_owned(), allowed: patterns.join(", ") })
-            }
-            Hosts::NamedBy(_) => Err(SettingsError::Host {
-                host: url.host.to_owned(),
-                allowed: "only that of the base URL".to_owned(),
-            }),
+        let named = |host: &Host| match host {
+            Host::Pattern(pattern) => pattern.eq_ignore_ascii_case(url.host),
+            Host::NamedBy(_) => false,
+        };
+        if self.connector.0.hosts.iter().any(named) {
+            return Ok(());
         }
+        let exact = self.connector.0.hosts.iter().any(|host| matches!(host, Host::Pattern(_)));
+        let allowed = if exact { self.allowed_hosts() } else { "only that of the base URL".to_owned() };
+        Err(SettingsError::Host { host: url.host.to_owned(), allowed })
+    }
+
+    /// Whether the token goes with a redirect to this URL.
+    pub(crate) fn may_follow(&self, url: &Url<'_>) -> Result<(), SettingsError> {
+        self.may_receive(url, "location")
+    }
+
+    /// Whether a name is that of something that is captured from an answer.
+    pub(crate) fn captures(&self, name: &str) -> bool {
+        self.auth().captured().any(|captured| captured == name)
+    }
+
+    /// The address that API paths are joined to.
+    pub(crate) fn base_url_template(&self) -> &Template {
+        let own = self.parameter_set().and_then(|set| set.base_url.as_ref());
+        own.unwrap_or(&self.connector.0.base_url)
+    }
+
+    /// Whether the address of the API is known only when there is a token.
+    pub(crate) fn has_captured_base(&self) -> bool {
+        let auth = self.auth();
+        let mut names: Vec<&str> = self.base_url_template().names().collect();
+        for (name, derived) in auth.values.iter().rev() {
+            if names.contains(&name.as_str()) {
+                names.extend(derived.templates().iter().flat_map(|template| template.names()));
+            }
+        }
+        names.into_iter().any(|name| self.captures(name))
+    }
+
+    /// The client certificate with which every request is made, if the connector asks for one.
+    #[must_use]
+    pub fn client_certificate(&self) -> Option<ClientIdentity> {
+        let wanted = self.auth().client_certificate.as_ref()?;
+        let text = |template| render::text(template, self).ok().flatten().map(Secret::from);
+        Some(ClientIdentity { certificate: text(&wanted.certificate)?, key: text(&wanted.key)? })
     }
 
     /// Text of a server or a platform with every known secret masked, without control characters, and short.
@@ -345,6 +420,7 @@ impl Scope for Settings {
             text: value.as_ref()?.expose(),
             secret: parameter.kind == Kind::SecureString,
             bare: matches!(parameter.kind, Kind::Int | Kind::Bool),
+            separator: parameter.separator.as_deref(),
         })
     }
 }

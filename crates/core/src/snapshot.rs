@@ -6,7 +6,7 @@ use crate::http::{Fault, FaultKind};
 use crate::json::Json;
 use crate::secret::Secret;
 use crate::time::UnixTime;
-use crate::token::{Token, is_sendable};
+use crate::token::{Captures, Token, is_sendable};
 use core::time::Duration;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
@@ -65,6 +65,7 @@ impl Snapshot {
             in_doubt: flag("inDoubt").then_some(time("doubtSince")?.unwrap_or_default()),
             granted_at: time("grantedAt")?,
             lifetime: optional(json.get("lifetimeMs"), |time| time.as_u64().map(Duration::from_millis))?,
+            captures: optional(json.get("captures"), Captures::from_json)?.unwrap_or_default(),
             lost: optional(json.get("lost"), |reason| Reason::from_name(reason.as_str()?))?,
             setback: optional(json.get("setback"), Setback::from_json)?,
         };
@@ -92,6 +93,9 @@ impl Serialize for Snapshot {
             map.serialize_entry("lifetimeMs", &u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX))?;
         }
         held.granted_at.iter().try_for_each(|time| map.serialize_entry("grantedAt", time))?;
+        if !held.captures.is_empty() {
+            map.serialize_entry("captures", &held.captures)?;
+        }
         held.lost.iter().try_for_each(|reason| map.serialize_entry("lost", reason.name()))?;
         held.setback.iter().try_for_each(|setback| map.serialize_entry("setback", setback))?;
         map.end()
@@ -112,6 +116,8 @@ pub(crate) struct Held {
     pub(crate) lifetime: Option<Duration>,
     /// When the access token was asked for that is gone.
     pub(crate) granted_at: Option<UnixTime>,
+    /// What was captured with the access token that is gone.
+    pub(crate) captures: Captures,
     /// Why the access token is gone, if it is.
     pub(crate) lost: Option<Reason>,
     /// The last failure, and until when it keeps us from asking again.

@@ -171,6 +171,8 @@ pub(crate) struct Value<'a> {
     pub(crate) secret: bool,
     /// Whether it may stand in JSON without quotes: an `int` or a `bool`.
     pub(crate) bare: bool,
+    /// What stands between its items, if it is a list.
+    pub(crate) separator: Option<&'a str>,
 }
 
 /// Where the values come from.
@@ -197,6 +199,8 @@ pub(crate) enum Slot {
     HeaderName,
     /// The inside of a JSON string.
     JsonString,
+    /// Text or an attribute in XML.
+    Xml,
     /// Text as it is.
     Raw,
 }
@@ -220,6 +224,9 @@ impl Slot {
             Self::HeaderName if !is_header_name(&text.to_ascii_lowercase()) => {
                 Err("names a header: letters, digits and '-'")
             }
+            Self::Xml if text.chars().any(|c| c < ' ' && !matches!(c, '\n' | '\r' | '\t')) => {
+                Err("has a control character, which cannot stand in XML")
+            }
             Self::Path if matches!(text, "." | "..") => Err("would change the path of the request"),
             _ => Ok(()),
         }
@@ -229,17 +236,18 @@ impl Slot {
         match self {
             Self::Base | Self::Host | Self::Header | Self::Raw => out.push_str(text),
             Self::HeaderName => out.push_str(&text.to_ascii_lowercase()),
-            Self::Path | Self::Query => percent(text, b"-._~", false, out),
-            Self::Form => percent(text, b"*-._", true, out),
+            Self::Path | Self::Query => percent(text.as_bytes(), b"-._~", false, out),
+            Self::Form => percent(text.as_bytes(), b"*-._", true, out),
             Self::JsonString => json_string(text, out),
+            Self::Xml => xml_text(text, out),
         }
     }
 }
 
 /// Percent-encodes all bytes but letters, digits and `kept`.
-pub(crate) fn percent(text: &str, kept: &[u8], plus: bool, out: &mut String) {
+pub(crate) fn percent(bytes: &[u8], kept: &[u8], plus: bool, out: &mut String) {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    for byte in text.bytes() {
+    for &byte in bytes {
         if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             out.push(char::from(byte));
         } else if plus && byte == b' ' {
@@ -266,6 +274,21 @@ fn json_string(text: &str, out: &mut String) {
     }
 }
 
+fn xml_text(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            // Readers would turn it into a line feed.
+            '\r' => out.push_str("&#13;"),
+            c => out.push(c),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,7 +297,7 @@ mod tests {
 
     impl Scope for One {
         fn value(&self, name: &str) -> Option<Value<'_>> {
-            (name == "a").then_some(Value { text: self.0, secret: true, bare: false })
+            (name == "a").then_some(Value { text: self.0, secret: true, bare: false, separator: None })
         }
     }
 

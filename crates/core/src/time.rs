@@ -80,6 +80,11 @@ impl UnixTime {
         Some(Self::from_millis(utc))
     }
 
+    /// The same, where a moment without a zone is in UTC.
+    pub(crate) fn parse_utc(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| Self::from_iso(&format!("{}Z", text.trim())))
+    }
+
     /// Reads the `Retry-After` field of RFC 9110, section 10.2.3: seconds, or any of the three date forms.
     #[must_use]
     pub fn from_retry_after(field: &str, now: Self) -> Option<Self> {
@@ -89,6 +94,16 @@ impl UnixTime {
             return Some(now.after(Duration::from_secs(field.parse().unwrap_or(u64::MAX / 1000))));
         }
         Self::from_http_date(field, now)
+    }
+
+    /// The time as HTTP writes it: `Sun, 22 Nov 2026 05:19:01 GMT`.
+    pub(crate) fn http_date(self) -> String {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        let days = self.0 / 86_400_000;
+        let (year, month, day) = civil_from_days(days);
+        let (name, month) = (DAYS[(days % 7) as usize], MONTHS[(month as usize).saturating_sub(1) % 12]);
+        let iso = self.to_string();
+        format!("{name}, {day:02} {month} {year:04} {} GMT", iso.get(11..19).unwrap_or_default())
     }
 
     /// Reads an HTTP date (RFC 9110, section 5.6.7) in its IMF-fixdate, RFC 850 and asctime forms.

@@ -18,6 +18,48 @@ pub struct Token {
     pub expires_at: Option<UnixTime>,
     /// From when on it is renewed, while it still serves.
     pub renew_at: Option<UnixTime>,
+    /// What was kept of the answers that it came from.
+    pub captures: Captures,
+}
+
+/// What was kept of answers, by the names that the connector gives it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Captures(Vec<(String, Secret)>);
+
+impl Captures {
+    /// The value of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Secret> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// All names and values, in the order in which they were captured.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Whether nothing was captured.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: Secret) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value));
+    }
+
+    pub(crate) fn from_json(json: &Json) -> Option<Self> {
+        let read = |(name, value): &(String, Json)| Some((name.clone(), value.as_str()?.into()));
+        json.members().iter().map(read).collect::<Option<_>>().map(Self)
+    }
+}
+
+impl Serialize for Captures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Adapters and stores keep them with the token, and need the values.
+        serializer.collect_map(self.iter().map(|(name, value)| (name, value.expose())))
+    }
 }
 
 impl Token {
@@ -37,7 +79,7 @@ impl Token {
             let spread = lead / 2 * u32::from(u16::from_be_bytes([a, b])) / u32::from(u16::MAX);
             end.before(lead).after(spread)
         });
-        Self { value, obtained_at, expires_at, renew_at }
+        Self { value, obtained_at, expires_at, renew_at, captures: Captures::default() }
     }
 
     /// Whether the API should still take it.
@@ -59,18 +101,22 @@ impl Token {
             obtained_at: time("obtainedAt")?.unwrap_or_default(),
             expires_at: time("expiresAt")?,
             renew_at: time("renewAt")?,
+            captures: optional(json.get("captures"), Captures::from_json)?.unwrap_or_default(),
         })
     }
 }
 
 impl Serialize for Token {
-    /// `{ value, obtainedAt, expiresAt?, renewAt? }`: the message for adapters and stores, which need the value.
+    /// `{ value, obtainedAt, expiresAt?, renewAt?, captures? }`: the message for adapters and stores, which need the value.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("value", self.value.expose())?;
         map.serialize_entry("obtainedAt", &self.obtained_at)?;
         self.expires_at.iter().try_for_each(|time| map.serialize_entry("expiresAt", time))?;
         self.renew_at.iter().try_for_each(|time| map.serialize_entry("renewAt", time))?;
+        if !self.captures.is_empty() {
+            map.serialize_entry("captures", &self.captures)?;
+        }
         map.end()
     }
 }

@@ -253,6 +253,10 @@ impl Connection {
                     leased |= matches!(event, Event::Leased(true));
                     event
                 }
+                Step::Sign(_) => Event::Failed(grantline_core::Fault::new(
+                    grantline_core::FaultKind::Signing,
+                    "this adapter has no signer",
+                )),
                 Step::Authorize { .. } => return Err(misuse("authorize")),
             };
             if let Some(error) = failed {

@@ -45,6 +45,7 @@ pub(crate) async fn drive<T>(
                 inner.clock.sleep(Duration::from_millis(millis)).await;
                 Event::Woke
             }
+            Step::Sign(_) => Event::Failed(Fault::new(FaultKind::Signing, "this adapter has no signer")),
             Step::Authorize { rejected } => Event::Token(inner.authorize(rejected).await?),
             Step::Load | Step::Lease { .. } | Step::Save { .. } | Step::Release => {
                 let done = match &inner.store {

@@ -10,7 +10,7 @@ export const FAKE = {
     { name: 'clientSecret', type: 'securestring', title: 'Secret' },
   ],
   base_url: '{baseUrl}',
-  hosts: { named_by: 'baseUrl' },
+  hosts: [{ named_by: 'baseUrl' }],
   auth: {
     acquire: { method: 'POST', url: '{baseUrl}/token', json: { secret: '{clientSecret}' } },
     token: { value: '/access_token', expiry: [{ seconds: '/expires_in' }] },

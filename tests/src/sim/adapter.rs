@@ -234,7 +234,7 @@ impl World {
                 Ok(())
             }
             Step::Load | Step::Lease { .. } | Step::Save { .. } | Step::Release => self.keep(w, step),
-            Step::Authorize { .. } | Step::Done { .. } => {
+            Step::Sign(_) | Step::Authorize { .. } | Step::Done { .. } => {
                 Err(Breach::new(Invariant::NoMisuse, Some(w), "a grant asks for what it cannot"))
             }
         }

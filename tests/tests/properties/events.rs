@@ -39,6 +39,7 @@ impl Turn {
             Some(Ok(Step::Lease { .. })) => Event::Leased(self.yes),
             Some(Ok(Step::Save { .. })) => Event::Saved(self.yes),
             Some(Ok(Step::Release)) => Event::Released,
+            Some(Ok(Step::Sign(_))) => Event::Signed("c2lnbmF0dXJl".to_owned()),
             Some(Ok(Step::Done { output: Granted::Token { token, .. } })) if self.rejects => {
                 Event::Start { rejected: Some(token.clone()) }
             }

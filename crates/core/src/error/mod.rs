@@ -107,6 +107,7 @@ impl Error {
             Self::Transport(fault) => match fault.kind {
                 FaultKind::Unreachable => "unreachable",
                 FaultKind::Store => "store",
+                FaultKind::Signing => "invalid_parameter",
                 FaultKind::Timeout => "timeout",
                 FaultKind::Lost => "connection_lost",
                 FaultKind::TooLarge => "too_large",
@@ -117,7 +118,9 @@ impl Error {
                 Violation::Redirect => "redirected",
                 Violation::TooLarge => "too_large",
                 Violation::NotJson => "not_json",
-                Violation::NoToken | Violation::BadToken | Violation::SameToken => "no_token",
+                Violation::NoToken | Violation::NoCapture | Violation::BadToken | Violation::SameToken => {
+                    "no_token"
+                }
             },
             Self::Exhausted { .. } => "exhausted",
             Self::NeedsReconnect { .. } => "needs_reconnect",

@@ -52,6 +52,8 @@ words! {
         NotJson = "not_json",
         /// No token where the connector says that it stands.
         NoToken = "no_token",
+        /// Not all that the connector captures.
+        NoCapture = "no_capture",
         /// A token that is empty, or has characters that no header may carry.
         BadToken = "bad_token",
         /// The token that the API has just refused.
@@ -75,6 +77,7 @@ impl fmt::Display for Violation {
             Self::TooLarge => "the answer is larger than a token answer may be",
             Self::NotJson => "the answer is not the JSON that was asked for",
             Self::NoToken => "the answer holds no token",
+            Self::NoCapture => "the answer does not hold what the next request needs",
             Self::SameToken => "the server gave the token again that the API has just refused",
             Self::BadToken => "the token in the answer is empty or has characters that no token may have",
         })
@@ -117,6 +120,8 @@ words! {
         InDoubt = "in_doubt",
         /// The token was revoked.
         Revoked = "revoked",
+        /// The service says that a person must act.
+        Asked = "asked",
     }
 }
 
@@ -140,6 +145,7 @@ impl fmt::Display for Reason {
             Self::RefreshExpired => "its refresh token has expired",
             Self::InDoubt => "the answer to a renewal was lost, and asking again could end the whole grant",
             Self::Revoked => "its token was revoked",
+            Self::Asked => "the service asks for a person",
         })
     }
 }

@@ -58,6 +58,7 @@ impl Grant {
         {
             *token = Arc::new(Token {
                 value: token.value.clone(),
+                captures: token.captures.clone(),
                 obtained_at: token.obtained_at.before(back),
                 expires_at: token.expires_at.map(|end| end.before(back)),
                 renew_at: token.renew_at.map(|due| due.before(back)),
@@ -73,6 +74,6 @@ impl Grant {
 
     fn is_replaceable(&self) -> bool {
         let auth = self.settings.auth();
-        auth.acquire.is_some() || (auth.renew.is_some() && self.held.refresh.is_some())
+        auth.acquires() || (!auth.renew.is_empty() && self.held.refresh.is_some())
     }
 }

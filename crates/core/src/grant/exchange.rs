@@ -1,17 +1,46 @@
 //! A flight and the server: what is sent, and what each answer leads to.
 
 use super::{Advance, Flight, Grant, Granted, Mark, Source, State, policy};
-use crate::answer::{self, Fresh, Verdict};
-use crate::error::{Cause, Denial, Error, Violation};
+use crate::answer::{self, Asked, Fresh, Verdict};
+use crate::derive::{Making, Material};
+use crate::error::{Cause, Denial, Error, Reason, SettingsError, Violation};
 use crate::flow::{Ambient, Step};
 use crate::http::{Fault, FaultKind, Purpose, Request, Response};
-use crate::manifest::Replay;
+use crate::manifest::{Algorithm, Derived, Replay, RequestTemplate};
+use crate::redirect::Redirect;
 use crate::render::{self, Values};
+use crate::secret::Secret;
 use crate::snapshot::{Refresh, Why};
 use crate::time::UnixTime;
-use crate::token::Token;
+use crate::token::{Captures, Token};
 use core::time::Duration;
 use std::sync::Arc;
+
+/// What one step of an exchange is.
+enum Asking {
+    /// A request, and what was made from secrets for it.
+    Request(Request, Vec<Secret>),
+    /// Nothing to ask: the token was made here.
+    Minted(Fresh),
+}
+
+impl Flight {
+    /// Begins an exchange with its first request.
+    fn restart(&mut self, captures: Option<&Captures>) {
+        self.step = 0;
+        self.redirects = 0;
+        self.next(captures.cloned().unwrap_or_default());
+        self.step = 0;
+    }
+
+    /// Goes on to the next request.
+    fn next(&mut self, captures: Captures) {
+        self.step += 1;
+        self.captures = captures;
+        (self.moment, self.redirect) = (None, None);
+        self.signatures.clear();
+    }
+}
 
 impl Grant {
     pub(super) fn exchange(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
@@ -29,6 +58,7 @@ impl Grant {
                 Err(why) => return self.set_back(flight, why, ambient),
             }
         };
+        flight.restart(if flight.purpose == Purpose::Acquire { None } else { self.held.captures() });
         flight.prior = self.held.in_doubt;
         if self.is_single_use(&flight) {
             // From here on nobody knows what became of the refresh token, until there is an answer. If there was a
@@ -59,7 +89,7 @@ impl Grant {
         flight.purpose == Purpose::Renew && self.settings.auth().replay == Replay::Unsafe
     }
 
-    pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+    pub(super) fn send(&mut self, flight: Flight, ambient: &Ambient) -> Advance {
         if flight.leased.is_some_and(|end| end < ambient.now) {
             // The mark took longer than the lease: another process may be at it.
             return if self.is_single_use(&flight) {
@@ -74,11 +104,33 @@ impl Grant {
             self.settle(&flight);
             return self.exchange(flight, ambient);
         }
-        let request = match self.request(flight.purpose) {
-            Ok(request) => request,
+        self.ask(flight, ambient)
+    }
+
+    /// Makes the request of this step and sends it, or asks for a signature that it needs.
+    pub(super) fn ask(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
+        let moment = *flight.moment.get_or_insert(*ambient);
+        let material = Material { ambient: &moment, signatures: &flight.signatures };
+        let built = match self.asking(&flight, material) {
+            Ok(built) => built,
             // Not on the way out of here: a lease must be given back.
-            Err(error) => return self.finish(flight, Err(error), ambient),
+            Err(error) => {
+                self.settle(&flight);
+                return self.finish(flight, Err(error), ambient);
+            }
         };
+        let (request, made) = match built {
+            Making::Sign(signing) => return self.go(State::Signing(flight), Step::Sign(signing)),
+            Making::Done(Asking::Minted(fresh)) => {
+                flight.sent_at = moment.now;
+                let output = self.granted(&flight, fresh, ambient);
+                flight.dirty = true;
+                return self.finish(flight, Ok(output), ambient);
+            }
+            Making::Done(Asking::Request(request, made)) => (request, made),
+        };
+        flight.made = made;
+        flight.url = request.url.clone().into();
         flight.sent_at = ambient.now;
         if self.is_single_use(&flight) {
             // From here on the mark is true.
@@ -89,22 +141,75 @@ impl Grant {
         self.go(State::Exchanging(flight), Step::Send(request))
     }
 
-    pub(super) fn request(&self, purpose: Purpose) -> Result<Request, Error> {
+    fn templates(&self, purpose: Purpose) -> &[RequestTemplate] {
         let auth = self.settings.auth();
-        let template = match purpose {
+        match purpose {
             Purpose::Renew => &auth.renew,
-            Purpose::Revoke => &auth.revoke,
+            Purpose::Revoke => auth.revoke.as_slice(),
             Purpose::Acquire | Purpose::Call => &auth.acquire,
-        };
+        }
+    }
+
+    fn asking(&self, flight: &Flight, material: Material<'_>) -> Result<Making<Asking>, Error> {
+        let later = flight.purpose != Purpose::Acquire;
         let values = Values {
-            settings: &self.settings,
-            access: self.held.access.as_ref().map(|token| &token.value),
-            refresh: self.held.refresh.as_ref().map(|refresh| &refresh.value),
+            access: self.held.access.as_ref().map(|token| &token.value).filter(|_| later),
+            refresh: self.held.refresh_value().filter(|_| later),
+            captures: Some(&flight.captures),
+            ..Values::of(&self.settings)
         };
-        // `choose` found the template and its tokens; what is missing after all is told, not assumed.
-        let template =
-            template.as_ref().ok_or(Error::Misuse { state: "exchanging", event: "no template" })?;
-        Ok(render::request(purpose, template, values)?)
+        let templates = self.templates(flight.purpose);
+        let Some(template) = templates.get(flight.step) else {
+            return self.minting(flight, values, material);
+        };
+        let (mut request, made) = match render::request(flight.purpose, template, values, material)? {
+            Making::Sign(signing) => return Ok(Making::Sign(signing)),
+            Making::Done(built) => built,
+        };
+        // A lease covers one exchange, however many requests it is made of.
+        request.timeout_ms /= u32::try_from(templates.len()).unwrap_or(1);
+        if let Some(redirect) = &flight.redirect {
+            redirect.apply(&mut request);
+        }
+        Ok(Making::Done(Asking::Request(request, made)))
+    }
+
+    fn minting(
+        &self,
+        flight: &Flight,
+        values: Values<'_>,
+        material: Material<'_>,
+    ) -> Result<Making<Asking>, Error> {
+        // `choose` found a way; what is missing after all is told, not assumed.
+        let absent = Error::Misuse { state: "exchanging", event: "no template" };
+        let mint = self.settings.auth().mint.as_ref().filter(|_| flight.purpose == Purpose::Acquire);
+        let mint = mint.ok_or_else(|| absent.clone())?;
+        Ok(match render::mint(&mint.value, values, material)? {
+            Making::Sign(signing) => Making::Sign(signing),
+            Making::Done(value) => {
+                let lifetime = Duration::from_secs(mint.lifetime_seconds);
+                Making::Done(Asking::Minted(Fresh {
+                    access: value.ok_or(absent)?.into(),
+                    expires_at: Some(material.ambient.now.after(lifetime)),
+                    refresh: None,
+                    refresh_expires_at: None,
+                    captures: Captures::default(),
+                }))
+            }
+        })
+    }
+
+    /// The key that a person gave cannot sign.
+    pub(super) fn unsigned(&mut self, flight: Flight, fault: &Fault, ambient: &Ambient) -> Advance {
+        self.settle(&flight);
+        let keys = self.settings.auth().values.iter().filter_map(|(_, derived)| match derived {
+            Derived::Jwt(jwt) if jwt.algorithm != Algorithm::Hs256 => jwt.key.names().next(),
+            _ => None,
+        });
+        let parameter = keys.into_iter().next().unwrap_or_default().to_owned();
+        let detail = self.settings.scrub(&fault.detail, &self.held.secrets());
+        let problem = format!("cannot sign: {detail}");
+        self.finish(flight, Err(SettingsError::Invalid { parameter, problem }.into()), ambient)
     }
 
     pub(super) fn answered(&mut self, mut flight: Flight, response: &Response, ambient: &Ambient) -> Advance {
@@ -114,7 +219,20 @@ impl Grant {
         if flight.purpose == Purpose::Revoke {
             return self.revoke_answered(flight, response, ambient);
         }
-        match answer::judge(response, &self.settings, &self.held.secrets(), flight.sent_at, ambient.now) {
+        if let Some(redirect) = self.redirected(&flight, response) {
+            flight.redirects += 1;
+            flight.redirect = Some(redirect);
+            return self.ask(flight, ambient);
+        }
+        match self.judge(&flight, response, ambient) {
+            Verdict::Captured(captures) => {
+                flight.next(captures);
+                self.ask(flight, ambient)
+            }
+            Verdict::Reconnect(denial) => {
+                self.settle(&flight);
+                self.set_back(flight, Why::Refused(Reason::Asked, Some(denial)), ambient)
+            }
             Verdict::Granted(fresh)
                 if flight.rejected.as_ref().is_some_and(|token| token.value == fresh.access) =>
             {
@@ -152,6 +270,29 @@ impl Grant {
         }
     }
 
+    fn judge(&self, flight: &Flight, response: &Response, ambient: &Ambient) -> Verdict {
+        let mut secrets = self.held.secrets();
+        secrets.extend(&flight.made);
+        secrets.extend(flight.captures.iter().map(|(_, value)| value));
+        let templates = self.templates(flight.purpose);
+        let asked = Asked {
+            settings: &self.settings,
+            template: templates.get(flight.step),
+            last: flight.step + 1 >= templates.len(),
+            captures: &flight.captures,
+            secrets: &secrets,
+            sent_at: flight.sent_at,
+        };
+        answer::judge(response, &asked, ambient.now)
+    }
+
+    /// Where a redirect leads, if the connector lets it be followed.
+    fn redirected(&self, flight: &Flight, response: &Response) -> Option<Redirect> {
+        let template = self.templates(flight.purpose).get(flight.step)?;
+        let allowed = template.follow_redirects && flight.redirects < Redirect::MOST;
+        allowed.then(|| Redirect::of(response, flight.url.expose(), &self.settings))?
+    }
+
     pub(super) fn failed(&mut self, flight: Flight, fault: Fault, ambient: &Ambient) -> Advance {
         let detail = self.settings.scrub(&fault.detail, &self.held.secrets());
         let nothing = Denial { status: 0, code: None, message: None, request_id: None };
@@ -177,9 +318,7 @@ impl Grant {
     /// Whether a failing server, or a gateway before it, may have renewed all the same. Then the first grant is the
     /// way on; without one the refresh token is all there is, and is tried again.
     pub(super) fn may_be_spent(&self, flight: &Flight, status: u16) -> bool {
-        self.is_single_use(flight)
-            && matches!(status, 500 | 502 | 504)
-            && self.settings.auth().acquire.is_some()
+        self.is_single_use(flight) && matches!(status, 500 | 502 | 504) && self.settings.auth().acquires()
     }
 
     /// This try was not carried out: nothing more is in doubt than was before it.
@@ -217,7 +356,7 @@ impl Grant {
     /// The page of a gateway that knows no such path is no such answer.
     fn is_refusal(&self, denial: &Denial) -> bool {
         let named = denial.code.is_some() || matches!(denial.status, 400 | 401 | 403);
-        named || self.settings.auth().acquire.is_some()
+        named || self.settings.auth().acquires()
     }
 
     /// The answer to a renewal is lost: try again only where that is safe.
@@ -251,7 +390,7 @@ impl Grant {
     ) -> Advance {
         let first = flight.refused.is_none();
         // What the request named was refused, and nothing else.
-        let named = self.settings.auth().renew.as_ref().is_some_and(|renew| renew.names("refreshToken"));
+        let named = self.settings.auth().renews_with("refreshToken");
         let spent = match (named, &self.held.access) {
             (true, _) => self.held.refresh_value().cloned(),
             (false, access) => access.as_ref().map(|token| token.value.clone()),
@@ -268,7 +407,8 @@ impl Grant {
     pub(super) fn granted(&mut self, flight: &Flight, fresh: Fresh, ambient: &Ambient) -> Granted {
         let margin = self.settings.auth().margin();
         let expires_at = self.held.end(fresh.expires_at, flight.sent_at);
-        let token = Arc::new(Token::new(fresh.access, flight.sent_at, expires_at, margin, &ambient.entropy));
+        let token = Token::new(fresh.access, flight.sent_at, expires_at, margin, &ambient.entropy);
+        let token = Arc::new(Token { captures: fresh.captures, ..token });
         let (acquired, expires_at) = (flight.purpose == Purpose::Acquire, fresh.refresh_expires_at);
         self.held.refresh = match (fresh.refresh, self.held.refresh.take()) {
             (Some(value), _) => Some(Refresh { value, expires_at }),
@@ -280,6 +420,7 @@ impl Grant {
         };
         self.held.access = Some(token.clone());
         (self.held.lifetime, self.held.granted_at) = (None, None);
+        self.held.captures = Captures::default();
         self.know(flight);
         (self.held.lost, self.held.setback, self.held.in_doubt) = (None, None, None);
         let source = if acquired { Source::Acquired } else { Source::Renewed };
@@ -296,15 +437,15 @@ impl Grant {
         if gone || (200..300).contains(&response.status) {
             return self.revoked(flight, true, ambient);
         }
-        match answer::judge(response, &self.settings, &self.held.secrets(), flight.sent_at, ambient.now) {
+        match self.judge(&flight, response, ambient) {
             Verdict::Later { denial, retry_at } => {
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
             }
             Verdict::Broken(violation, denial) => self.broken(flight, violation, denial, ambient),
-            Verdict::Denied(denial) => {
+            Verdict::Denied(denial) | Verdict::Reconnect(denial) => {
                 self.finish(flight, Err(Error::Denied { denial, until: None }), ambient)
             }
-            Verdict::Granted(_) => self.revoked(flight, true, ambient),
+            Verdict::Granted(_) | Verdict::Captured(_) => self.revoked(flight, true, ambient),
         }
     }
 

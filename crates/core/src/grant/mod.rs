@@ -22,6 +22,9 @@
 //!                               Releasing --> Done, or an error
 //! ```
 //!
+//! A request with a signature in it waits in Signing before it is sent. Where several requests lead to a token, Exchanging
+//! leads to Exchanging; whatever fails on the way begins with the first of them again.
+//!
 //! Before anything is sent under a lease that is about to end, the lease is given back and asked for again:
 //! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading. A mark that was written too late for
 //! its lease is taken off first: Marking leads to Unmarking, and from there to Yielding.
@@ -40,11 +43,12 @@ pub use policy::Reconnect;
 use crate::error::{Denial, Error, SettingsError};
 use crate::flow::{Ambient, Event, Flow, Step};
 use crate::http::Purpose;
+use crate::redirect::Redirect;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::snapshot::{Held, Snapshot};
 use crate::time::UnixTime;
-use crate::token::Token;
+use crate::token::{Captures, Token};
 use core::mem;
 use serde::Serialize;
 use std::sync::Arc;
@@ -128,6 +132,7 @@ enum State {
     Queueing(Flight),
     Marking(Flight),
     Unmarking(Flight),
+    Signing(Flight),
     Exchanging(Flight),
     Pausing(Flight),
     Yielding(Flight),
@@ -145,6 +150,7 @@ impl State {
             Self::Queueing(_) => "queueing",
             Self::Marking(_) => "marking",
             Self::Unmarking(_) => "unmarking",
+            Self::Signing(_) => "signing",
             Self::Exchanging(_) => "exchanging",
             Self::Pausing(_) => "pausing",
             Self::Yielding(_) => "yielding",
@@ -167,6 +173,19 @@ struct Flight {
     /// What the present exchange is for, and when its request was sent.
     purpose: Purpose,
     sent_at: UnixTime,
+    /// Which of its requests is made, and for what came of those before it.
+    step: usize,
+    captures: Captures,
+    /// What the values of that request are made from, and the signatures that are there already.
+    moment: Option<Ambient>,
+    signatures: Vec<String>,
+    /// Where the request went: a secret may stand in it.
+    url: Secret,
+    /// Where a redirect leads, and how many there were.
+    redirect: Option<Redirect>,
+    redirects: u32,
+    /// What was made from secrets for the request that is out.
+    made: Vec<Secret>,
     /// Whether a renewal was in doubt before this exchange, and since when.
     prior: Option<UnixTime>,
     /// The mark under which it is made.
@@ -325,6 +344,11 @@ impl Flow for Grant {
             (State::Unmarking(flight), Event::Failed(_)) => {
                 self.give_way(Flight { dirty: true, ..flight }, ambient)
             }
+            (State::Signing(mut flight), Event::Signed(signature)) => {
+                flight.signatures.push(signature);
+                self.ask(flight, ambient)
+            }
+            (State::Signing(flight), Event::Failed(fault)) => self.unsigned(flight, &fault, ambient),
             (State::Exchanging(flight), Event::Response(response)) => {
                 self.answered(flight, &response, ambient)
             }
@@ -357,12 +381,20 @@ impl Flow for Grant {
 }
 
 impl Flight {
-    const fn new(revoking: bool, rejected: Option<Arc<Token>>, alone: bool) -> Self {
+    fn new(revoking: bool, rejected: Option<Arc<Token>>, alone: bool) -> Self {
         Self {
             revoking,
             rejected,
             purpose: Purpose::Acquire,
             sent_at: UnixTime::from_millis(0),
+            step: 0,
+            captures: Captures::default(),
+            moment: None,
+            signatures: Vec::new(),
+            url: String::new().into(),
+            redirect: None,
+            redirects: 0,
+            made: Vec::new(),
             prior: None,
             mark: None,
             tries: 0,

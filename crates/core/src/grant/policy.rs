@@ -7,13 +7,13 @@ use crate::flow::{Ambient, Step};
 use crate::http::{Fault, FaultKind, Purpose};
 use crate::manifest::{Auth, Replay, RequestTemplate};
 use crate::notice::Notice;
-use crate::render;
+use crate::render::{self, Values};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::snapshot::{Held, Refresh, Setback, Why};
 use crate::template::Template;
 use crate::time::UnixTime;
-use crate::token::Token;
+use crate::token::{Captures, Token};
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -66,11 +66,11 @@ impl Grant {
     #[must_use]
     pub fn reconnect(&self) -> Option<Reconnect> {
         let auth = self.settings.auth();
-        if auth.acquire.is_some() {
+        if auth.acquires() {
             return None;
         }
-        let at = match (&auth.renew, &self.held.refresh) {
-            (Some(_), Some(refresh)) => refresh.expires_at,
+        let at = match &self.held.refresh {
+            Some(refresh) if !auth.renew.is_empty() => refresh.expires_at,
             _ if !self.held.seeded => self.seed_end(),
             _ => self.held.access.as_ref().and_then(|token| token.expires_at),
         }?;
@@ -110,21 +110,22 @@ impl Grant {
     /// Which exchange gives a token, or why none can.
     pub(super) fn choose(&self, flight: &Flight, now: UnixTime) -> Result<Purpose, Why> {
         let auth = self.settings.auth();
-        let obstacle = match &auth.renew {
-            Some(renew) => self.obstacle(renew, flight, now),
-            None => Some(self.held.lost.unwrap_or(Reason::Expired)),
+        let obstacle = if auth.renew.is_empty() {
+            Some(self.held.lost.unwrap_or(Reason::Expired))
+        } else {
+            self.obstacle(flight, now)
         };
         // Without its store nobody knows who else has used a token that works once.
         let stranded = self.shared && flight.alone && auth.replay == Replay::Unsafe;
-        match (obstacle, &auth.acquire) {
-            (None, None) if stranded => Err(Why::Exhausted({
+        match (obstacle, auth.acquires()) {
+            (None, false) if stranded => Err(Why::Exhausted({
                 let detail = "without it, a refresh token that may be used once is not sent";
                 Cause::Network(Fault::new(FaultKind::Store, detail))
             })),
-            (None, Some(_)) if stranded => Ok(Purpose::Acquire),
+            (None, true) if stranded => Ok(Purpose::Acquire),
             (None, _) => Ok(Purpose::Renew),
-            (Some(_), Some(_)) => Ok(Purpose::Acquire),
-            (Some(reason), None) => {
+            (Some(_), true) => Ok(Purpose::Acquire),
+            (Some(reason), false) => {
                 let denial = flight.refused.as_ref().map(|(_, denial)| denial.clone());
                 Err(Why::Refused(reason, denial))
             }
@@ -145,14 +146,15 @@ impl Grant {
     }
 
     /// What stands in the way of a renewal.
-    fn obstacle(&self, renew: &RequestTemplate, flight: &Flight, now: UnixTime) -> Option<Reason> {
+    fn obstacle(&self, flight: &Flight, now: UnixTime) -> Option<Reason> {
         let refused = |secret: &Secret| flight.refused.as_ref().is_some_and(|(refused, _)| refused == secret);
         // A person who has no other way may try what no machine should.
-        let dared = flight.anew.is_some() && self.settings.auth().acquire.is_none();
+        let auth = self.settings.auth();
+        let dared = flight.anew.is_some() && !auth.acquires();
         if self.is_in_doubt(now) && !dared {
             return Some(Reason::InDoubt);
         }
-        if renew.names("refreshToken") {
+        if auth.renews_with("refreshToken") {
             match &self.held.refresh {
                 None => return Some(self.held.lost.unwrap_or(Reason::Expired)),
                 Some(refresh) if refused(&refresh.value) => return Some(Reason::RenewalRefused),
@@ -162,7 +164,7 @@ impl Grant {
                 Some(_) => {}
             }
         }
-        if renew.names("accessToken") {
+        if auth.renews_with("accessToken") {
             match &self.held.access {
                 None => return Some(self.held.lost.unwrap_or(Reason::Expired)),
                 Some(token) if refused(&token.value) => return Some(Reason::RenewalRefused),
@@ -239,10 +241,12 @@ fn jitter(whole: Duration, ambient: &Ambient) -> Duration {
     whole * u32::from(ambient.entropy[2]) / 255
 }
 
-impl RequestTemplate {
-    /// Whether a placeholder of this name stands anywhere in the request.
-    pub(super) fn names(&self, wanted: &str) -> bool {
-        self.templates().into_iter().flat_map(Template::names).any(|name| name == wanted)
+impl Auth {
+    /// Whether a placeholder of this name stands anywhere in a renewal.
+    pub(super) fn renews_with(&self, wanted: &str) -> bool {
+        let values = self.values.iter().flat_map(|(_, derived)| derived.templates());
+        let templates = self.renew.iter().flat_map(RequestTemplate::templates).chain(values);
+        templates.flat_map(Template::names).any(|name| name == wanted)
     }
 }
 
@@ -273,6 +277,11 @@ impl Held {
         self.refresh.as_ref().map(|refresh| &refresh.value)
     }
 
+    /// What was captured with the last token.
+    pub(super) fn captures(&self) -> Option<&Captures> {
+        Some(self.access.as_ref().map_or(&self.captures, |token| &token.captures))
+    }
+
     fn last_lifetime(&self) -> Option<Duration> {
         let of = |token: &Arc<Token>| Some(token.expires_at?.since(token.obtained_at));
         self.access.as_ref().and_then(of).filter(|life| !life.is_zero()).or(self.lifetime)
@@ -283,6 +292,7 @@ impl Held {
         let same = self.access.as_ref().is_some_and(|held| held.value == token.value);
         if same {
             (self.lifetime, self.granted_at) = (self.last_lifetime(), self.granted_at());
+            self.captures = self.captures().cloned().unwrap_or_default();
             (self.access, self.lost) = (None, Some(Reason::Rejected));
         }
         same
@@ -294,8 +304,10 @@ impl Held {
         let Some(seed) = settings.auth().seed.as_ref().filter(|_| !self.seeded) else { return Ok(false) };
         self.seeded = true;
         let mut counts_from_now = false;
+        let made = render::seed_values(settings)?;
+        let values = Values { made: &made, ..Values::of(settings) };
         let text = |template: &Option<Template>| {
-            template.as_ref().map_or(Ok(None), |template| render::text(template, settings))
+            template.as_ref().map_or(Ok(None), |template| render::text(template, &values))
         };
         if let Some(value) = text(&seed.access_token)? {
             let issued = render::issued_at(settings)?;

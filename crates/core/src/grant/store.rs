@@ -114,6 +114,7 @@ impl Grant {
             State::Loading(flight)
             | State::Leasing(flight)
             | State::Queueing(flight)
+            | State::Signing(flight)
             | State::Exchanging(flight)
             | State::Pausing(flight)
             | State::Yielding(flight)

@@ -23,6 +23,16 @@ impl fmt::Display for ConnectorError {
     }
 }
 
+/// How bad it is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Severity {
+    /// The connector cannot be used.
+    #[default]
+    Error,
+    /// It can be used, but this looks like a slip.
+    Warning,
+}
+
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Problem {
@@ -30,6 +40,8 @@ pub struct Problem {
     pub pointer: String,
     /// What is wrong there.
     pub message: String,
+    /// How bad it is.
+    pub severity: Severity,
 }
 
 impl fmt::Display for Problem {
@@ -54,7 +66,11 @@ impl Reader {
     #[inline(never)]
     fn report(&mut self, message: String) {
         let pointer = self.path.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")));
-        self.problems.push(Problem { pointer: pointer.collect(), message });
+        let problem = Problem { pointer: pointer.collect(), message, severity: Severity::Error };
+        // What all ways to authenticate share is looked at once for each of them.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// A problem one level down.
@@ -134,7 +150,7 @@ macro_rules! record {
 
             fn read(json: Option<&$crate::json::Json>) -> Self {
                 let json = json.unwrap_or_else(|| $crate::manifest::read::misshapen());
-                Self { $( $field: Read::read(json.get(record!(@key $field $($key)?))), )* }
+                Self { $( $field: $crate::manifest::read::Read::read(json.get(record!(@key $field $($key)?))), )* }
             }
 
             fn docs(all: &mut Vec<$crate::manifest::shape::Docs>) {
@@ -210,7 +226,7 @@ macro_rules! one_key {
             fn read(json: Option<&$crate::json::Json>) -> Self {
                 match json.map($crate::json::Json::members) {
                     Some([(key, value)]) => match key.as_str() {
-                        $( $key => Self::$variant(Read::read(Some(value))), )*
+                        $( $key => Self::$variant($crate::manifest::read::Read::read(Some(value))), )*
                         _ => $crate::manifest::read::misshapen(),
                     },
                     _ => $crate::manifest::read::misshapen(),

@@ -2,7 +2,7 @@
 
 use super::Manifest;
 use super::read::Read;
-use super::shape::{Docs, Record, Shape};
+use super::shape::{Docs, Field, Record, Shape};
 use crate::json::Json;
 
 impl Manifest {
@@ -24,16 +24,32 @@ impl Manifest {
 /// A name with a dot in it, or `*.` and such a name.
 const HOST: &str = r"^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$";
 
-/// What [`Shape::Hosts`] looks like when it is no list.
-const NAMED_HOST: Record = Record {
-    name: "NamedHost",
-    fields: &[super::shape::Field { name: "named_by", required: true, shape: Shape::Text }],
-};
+/// What [`Shape::Host`] looks like when it is no name.
+const NAMED_HOST: Record = Record { name: "NamedHost", fields: &[text_field("named_by", true)] };
 const NAMED_HOST_DOCS: Docs = Docs {
     name: "NamedHost",
     doc: "For software that runs anywhere: the one host that the person names.",
     members: &["The parameter that holds the base URL or the host."],
 };
+
+/// What [`Shape::Place`] looks like when it is not in the body.
+const ELSEWHERE: Record = Record {
+    name: "Elsewhere",
+    fields: &[text_field("header", false), text_field("cookie", false), text_field("captured", false)],
+};
+const ELSEWHERE_DOCS: Docs = Docs {
+    name: "Elsewhere",
+    doc: "A place in an answer that is not in its body.",
+    members: &[
+        "A header field.",
+        "A cookie that is set.",
+        "What an earlier request captured under this name.",
+    ],
+};
+
+const fn text_field(name: &'static str, required: bool) -> Field {
+    Field { name, required, shape: Shape::Text }
+}
 
 /// Every type writes its own: the checked-in schema shows that none is forgotten.
 const NO_DOCS: Docs = Docs { name: "", doc: "", members: &[] };
@@ -46,14 +62,14 @@ struct Schema {
 
 impl Default for Schema {
     fn default() -> Self {
-        Self { defs: Vec::new(), docs: vec![NAMED_HOST_DOCS] }
+        Self { defs: Vec::new(), docs: vec![NAMED_HOST_DOCS, ELSEWHERE_DOCS] }
     }
 }
 
 impl Schema {
     fn shape(&mut self, wanted: Shape) -> Json {
         match wanted {
-            Shape::Body => Json::Object(Vec::new()),
+            Shape::Body | Shape::Anything => Json::Object(Vec::new()),
             Shape::Boolean => of_type("boolean", None),
             Shape::Integer | Shape::Status => of_type("integer", Some(("minimum", Json::Int(0)))),
             Shape::Text | Shape::Template => of_type("string", None),
@@ -76,10 +92,16 @@ impl Schema {
                 let list = of_type("array", Some(("items", text.clone())));
                 of_type("object", Some(("additionalProperties", any_of(vec![text, list]))))
             }
-            Shape::Hosts => {
+            Shape::Host => {
                 let host = of_type("string", Some(("pattern", HOST.into())));
-                any_of(vec![of_type("array", Some(("items", host))), self.define(&NAMED_HOST, true)])
+                any_of(vec![host, self.define(&NAMED_HOST, true)])
             }
+            Shape::Place => any_of(vec![self.shape(Shape::Pointer), self.define(&ELSEWHERE, true)]),
+            Shape::Many(item) => {
+                let one = self.shape(*item);
+                any_of(vec![one.clone(), of_type("array", Some(("items", one)))])
+            }
+            Shape::Named(item) => of_type("object", Some(("additionalProperties", self.shape(*item)))),
         }
     }
 

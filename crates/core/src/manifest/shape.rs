@@ -32,8 +32,16 @@ pub(crate) enum Shape {
     Fields,
     /// Any JSON whose strings are templates.
     Body,
-    /// Host names, or the parameter that names one.
-    Hosts,
+    /// A host name, or the parameter that names one.
+    Host,
+    /// A JSON Pointer, or one of the places beside the body.
+    Place,
+    /// One, or a list of them.
+    Many(&'static Self),
+    /// An object with any names.
+    Named(&'static Self),
+    /// Any JSON.
+    Anything,
 }
 
 /// An object with named members.
@@ -85,9 +93,16 @@ impl Reader {
             (Shape::Record(record), Json::Object(_)) => self.record(json, record),
             (Shape::OneKey(record), Json::Object(members)) => self.one_key(members, record),
             (Shape::Fields, Json::Object(members)) => self.named_templates(members),
-            (Shape::Record(_) | Shape::OneKey(_) | Shape::Fields, _) => self.wrong_kind("an object", json),
+            (Shape::Named(item), Json::Object(members)) => self.named(members, *item),
+            (Shape::Record(_) | Shape::OneKey(_) | Shape::Fields | Shape::Named(_), _) => {
+                self.wrong_kind("an object", json)
+            }
+            (Shape::Many(item), Json::Array(items)) => self.items(items, *item),
+            (Shape::Many(item), _) => self.walk(json, *item),
             (Shape::Body, _) => self.body(json),
-            (Shape::Hosts, _) => self.hosts(json),
+            (Shape::Host, _) => self.host(json),
+            (Shape::Place, _) => self.place(json),
+            (Shape::Anything, _) => true,
         }
     }
 
@@ -192,27 +207,33 @@ impl Reader {
         }
     }
 
-    fn hosts(&mut self, json: &Json) -> bool {
-        if values::named_by(json).is_some() {
-            return true;
-        }
-        let Json::Array(items) = json else {
-            return self.wrong_kind("a list of host names, or {\"named_by\": parameter},", json);
-        };
-        if !self.items(items, Shape::Text) {
-            return false;
-        }
-        for (index, pattern) in items.iter().filter_map(Json::as_str).enumerate() {
-            if !values::is_host_pattern(pattern) {
-                let message =
-                    format!("'{pattern}' is no host name with a dot in it, nor '*.' and such a name");
-                self.problem_at(&index.to_string(), message);
+    fn named(&mut self, members: &[(String, Json)], shape: Shape) -> bool {
+        let bad = |(name, value): &&(String, Json)| !self.below(name, value, shape);
+        members.iter().filter(bad).count() == 0
+    }
+
+    fn host(&mut self, json: &Json) -> bool {
+        match json {
+            Json::String(pattern) if values::is_host_pattern(pattern) => true,
+            Json::String(pattern) => {
+                self.problem(format!(
+                    "'{pattern}' is no host name with a dot in it, nor '*.' and such a name"
+                ));
+                true
             }
+            _ if values::only(json, "named_by").is_some() => true,
+            _ => self.wrong_kind("a host name, or {\"named_by\": parameter},", json),
         }
-        if items.is_empty() {
-            self.problem("at least one host is needed: nothing may be sent anywhere else");
+    }
+
+    fn place(&mut self, json: &Json) -> bool {
+        match json {
+            Json::String(text) => self.pointer(text),
+            _ if values::PLACES.iter().any(|(key, _)| values::only(json, key).is_some()) => true,
+            _ => self.refuse(
+                "a JSON Pointer, or an object with 'header', 'cookie' or 'captured' is expected here",
+            ),
         }
-        true
     }
 }
 

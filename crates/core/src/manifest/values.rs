@@ -1,36 +1,37 @@
-//! The parts of a manifest that are neither records nor words: hosts, named templates, JSON bodies.
+//! The parts of a manifest that are neither records nor words: hosts, places, lists, named things, JSON bodies.
 
 use super::read::{Read, misshapen};
-use super::shape::Shape;
-use crate::json::Json;
+use super::shape::{Docs, Shape};
+use crate::json::{Json, Pointer};
 use crate::template::Template;
 use crate::url::is_host;
+use core::ops::Deref;
 use core::slice;
 
-/// The hosts that may receive secrets.
+/// A host that may receive secrets.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Hosts {
-    /// These names; one that begins with `*.` stands for every name below the rest.
-    Patterns(Vec<String>),
+pub enum Host {
+    /// This name; one that begins with `*.` stands for every name below the rest.
+    Pattern(String),
     /// The one host that the person names in this parameter: for software that runs anywhere.
     NamedBy(String),
 }
 
-impl Read for Hosts {
-    const SHAPE: Shape = Shape::Hosts;
+impl Read for Host {
+    const SHAPE: Shape = Shape::Host;
 
     fn read(json: Option<&Json>) -> Self {
-        match json.and_then(named_by) {
+        match json.and_then(|json| only(json, "named_by")) {
             Some(parameter) => Self::NamedBy(parameter.to_owned()),
-            None => Self::Patterns(Read::read(json)),
+            None => Self::Pattern(Read::read(json)),
         }
     }
 }
 
-/// The parameter in `{ "named_by": parameter }`.
-pub(super) fn named_by(json: &Json) -> Option<&str> {
+/// The text in `{ "key": text }`.
+pub(super) fn only<'a>(json: &'a Json, key: &str) -> Option<&'a str> {
     match json.members() {
-        [(key, Json::String(parameter))] if key == "named_by" => Some(parameter),
+        [(known, Json::String(text))] if known == key => Some(text),
         _ => None,
     }
 }
@@ -39,6 +40,136 @@ pub(super) fn named_by(json: &Json) -> Option<&str> {
 pub(super) fn is_host_pattern(pattern: &str) -> bool {
     let name = pattern.strip_prefix("*.").unwrap_or(pattern);
     is_host(name) && name.contains('.')
+}
+
+/// Where something stands in an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// In the body: a JSON Pointer.
+    Body(Pointer),
+    /// In a header field.
+    Header(String),
+    /// In a cookie that the answer sets.
+    Cookie(String),
+    /// In what an earlier request captured.
+    Captured(String),
+}
+
+type MakePlace = fn(String) -> Place;
+
+/// The places that are not in the body, by their key.
+pub(super) const PLACES: [(&str, MakePlace); 3] =
+    [("header", Place::Header), ("cookie", Place::Cookie), ("captured", Place::Captured)];
+
+impl Read for Place {
+    const SHAPE: Shape = Shape::Place;
+
+    fn read(json: Option<&Json>) -> Self {
+        let elsewhere = |json| PLACES.iter().find_map(|(key, make)| Some(make(only(json, key)?.to_owned())));
+        json.and_then(elsewhere).unwrap_or_else(|| Self::Body(Read::read(json)))
+    }
+}
+
+/// One, or a list of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Many<T>(pub Vec<T>);
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Deref for Many<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Read> Read for Many<T> {
+    const SHAPE: Shape = Shape::Many(&T::SHAPE);
+    const REQUIRED: bool = false;
+
+    fn read(json: Option<&Json>) -> Self {
+        Self(match json {
+            Some(Json::Array(_)) | None => Read::read(json),
+            Some(_) => vec![T::read(json)],
+        })
+    }
+
+    fn docs(all: &mut Vec<Docs>) {
+        T::docs(all);
+    }
+}
+
+/// Something without which nothing works.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Needed<T>(pub T);
+
+impl<T> Deref for Needed<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Read> Read for Needed<T> {
+    const SHAPE: Shape = T::SHAPE;
+
+    fn read(json: Option<&Json>) -> Self {
+        Self(T::read(json))
+    }
+
+    fn docs(all: &mut Vec<Docs>) {
+        T::docs(all);
+    }
+}
+
+/// Things with names, in the order of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named<T>(pub Vec<(String, T)>);
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Deref for Named<T> {
+    type Target = [(String, T)];
+
+    fn deref(&self) -> &[(String, T)] {
+        &self.0
+    }
+}
+
+impl<T: Read> Read for Named<T> {
+    const SHAPE: Shape = Shape::Named(&T::SHAPE);
+    const REQUIRED: bool = false;
+
+    fn read(json: Option<&Json>) -> Self {
+        let members = json.map(Json::members).unwrap_or_default();
+        Self(members.iter().map(|(name, value)| (name.clone(), T::read(Some(value)))).collect())
+    }
+
+    fn docs(all: &mut Vec<Docs>) {
+        T::docs(all);
+    }
+}
+
+/// Any JSON: what it means is not decided here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Anything(pub Json);
+
+impl Read for Anything {
+    const SHAPE: Shape = Shape::Anything;
+
+    fn read(json: Option<&Json>) -> Self {
+        Self(json.cloned().unwrap_or_else(|| misshapen()))
+    }
 }
 
 /// Named templates, in the order of the file: headers, query, form. A name may hold placeholders, too, and stands
