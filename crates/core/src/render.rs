@@ -326,6 +326,10 @@ fn check_base(base: &str, name: &str) -> Result<(), SettingsError> {
 }
 
 fn missing(name: &str, settings: &Settings) -> SettingsError {
+    if settings.captures(name) {
+        let problem = format!("has no address: no answer of the service has given '{name}' yet");
+        return SettingsError::Request { problem };
+    }
     let known = settings.connector().parameters();
     let title =
         known.iter().find(|parameter| parameter.name == name).map_or(name, |parameter| &parameter.title);

@@ -215,10 +215,7 @@ impl Slot {
             Self::Header if !is_visible(text) => Err(
                 "stands in a header, where only visible ASCII characters may be: no line breaks, no accents",
             ),
-            Self::Host
-                if text.is_empty()
-                    || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)) =>
-            {
+            Self::Host if !is_host_part(text) => {
                 Err("is part of a host name, where only letters, digits, '-' and '.' may be")
             }
             Self::HeaderName if !is_header_name(&text.to_ascii_lowercase()) => {
@@ -242,6 +239,15 @@ impl Slot {
             Self::Xml => xml_text(text, out),
         }
     }
+}
+
+/// A host name or a part of one; a port may stand after it.
+fn is_host_part(text: &str) -> bool {
+    let (name, port) = text.split_once(':').unwrap_or((text, "443"));
+    !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+        && !port.is_empty()
+        && port.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Percent-encodes all bytes but letters, digits and `kept`.

@@ -118,6 +118,7 @@ impl Error {
                 Violation::Redirect => "redirected",
                 Violation::TooLarge => "too_large",
                 Violation::NotJson => "not_json",
+                Violation::ForeignHost => "host_not_allowed",
                 Violation::NoToken | Violation::NoCapture | Violation::BadToken | Violation::SameToken => {
                     "no_token"
                 }

@@ -54,6 +54,8 @@ words! {
         NoToken = "no_token",
         /// Not all that the connector captures.
         NoCapture = "no_capture",
+        /// An address that an answer names, on a host that gets no secrets.
+        ForeignHost = "foreign_host",
         /// A token that is empty, or has characters that no header may carry.
         BadToken = "bad_token",
         /// The token that the API has just refused.
@@ -65,6 +67,9 @@ impl Violation {
     pub(super) const fn remedy(self) -> &'static str {
         match self {
             Self::SameToken => "check that the base URL and the credentials belong to one account",
+            Self::ForeignHost => {
+                "check the base URL; if the address is right, 'hosts' of the connector must name it"
+            }
             _ => "this is no answer of a token endpoint; check the base URL",
         }
     }
@@ -77,6 +82,7 @@ impl fmt::Display for Violation {
             Self::TooLarge => "the answer is larger than a token answer may be",
             Self::NotJson => "the answer is not the JSON that was asked for",
             Self::NoToken => "the answer holds no token",
+            Self::ForeignHost => "the answer names an address to which this connector sends no secrets",
             Self::NoCapture => "the answer does not hold what the next request needs",
             Self::SameToken => "the server gave the token again that the API has just refused",
             Self::BadToken => "the token in the answer is empty or has characters that no token may have",

@@ -114,6 +114,11 @@ impl Grant {
         let built = match self.asking(&flight, material) {
             Ok(built) => built,
             // Not on the way out of here: a lease must be given back.
+            Err(Error::Settings(SettingsError::Host { .. })) if flight.step > 0 => {
+                let nothing = Denial { status: 200, code: None, message: None, request_id: None };
+                self.settle(&flight);
+                return self.broken(flight, Violation::ForeignHost, nothing, ambient);
+            }
             Err(error) => {
                 self.settle(&flight);
                 return self.finish(flight, Err(error), ambient);
