@@ -113,7 +113,5 @@ record! {
         path: String,
         /// Header fields.
         headers: Fields,
-        /// A JSON body.
-        json: Option<Body>,
     }
 }

@@ -178,7 +178,7 @@ impl Reader {
             let mut keys = record.fields.iter().map(|field| field.name);
             if keys.all(|known| known != key) {
                 let hint = DidYouMean(nearest(key, record.fields.iter().map(|field| field.name)));
-                self.problem_at(key, format!("unknown key '{key}'{hint}"));
+                self.problem_at(key, unknown_key(key, hint));
             }
         }
     }
@@ -235,6 +235,16 @@ impl Reader {
             ),
         }
     }
+}
+
+/// What many look for, and is left out on purpose, is said at once.
+fn unknown_key(key: &str, hint: DidYouMean<'_>) -> String {
+    if key.to_ascii_lowercase().contains("saml") {
+        return format!(
+            "'{key}' is not supported: no SAML assertion is signed here. Take one as a parameter, or from the service's own endpoint by a request before"
+        );
+    }
+    format!("unknown key '{key}'{hint}")
 }
 
 pub(super) fn status(json: &Json) -> Option<u16> {
