@@ -46,6 +46,7 @@ pub(crate) struct Asked<'a> {
 /// An answer, and the tree that its body is.
 struct Answer<'a> {
     response: &'a Response,
+    format: Format,
     tree: Option<Json>,
     captures: &'a Captures,
 }
@@ -54,9 +55,14 @@ impl Answer<'_> {
     /// What stands at a place, if anything does.
     fn at(&self, place: &Place) -> Option<Json> {
         match place {
-            Place::Body(pointer) => {
-                self.tree.as_ref()?.at(pointer).filter(|json| **json != Json::Null).cloned()
-            }
+            Place::Body(pointer) => match self.tree.as_ref()?.at(pointer)? {
+                Json::Null => None,
+                // The whole of a JSON answer is its text.
+                Json::Object(_) if pointer.is_whole() && self.format == Format::Json => {
+                    Some(self.response.body.trim().into())
+                }
+                found => Some(found.clone()),
+            },
             Place::Header(name) => self.response.headers.get(name).map(Json::from),
             Place::Cookie(name) => cookie(self.response.headers.get("set-cookie")?, name).map(Json::from),
             // Whoever reads it decides whether it is a secret.
@@ -94,7 +100,8 @@ pub(crate) fn judge(response: &Response, asked: &Asked<'_>, now: UnixTime) -> Ve
     let auth = asked.settings.auth();
     let rule = auth.errors.as_ref();
     let format = asked.template.map_or(Format::Json, |template| template.answer);
-    let answer = Answer { response, tree: tree::read(&response.body, format), captures: asked.captures };
+    let answer =
+        Answer { response, format, tree: tree::read(&response.body, format), captures: asked.captures };
     let denial = denial(&answer, asked);
     match response.status {
         200..300 if denial.code.as_deref().is_none_or(|code| is_success(code, rule)) => {
@@ -193,6 +200,12 @@ fn granted(answer: &Answer<'_>, rule: Option<&TokenRule>, asked: &Asked<'_>) -> 
             captures.set(name, value.into());
         }
     }
+    // Without its address the API cannot be called; what nobody uses later is not kept.
+    if asked.settings.captured_base().any(|name| captures.get(name).is_none()) {
+        return Err(Violation::NoCapture);
+    }
+    let used = asked.settings.names_used_later();
+    captures.keep(|name| used.contains(&name));
     Ok(Fresh {
         access: access.into(),
         expires_at: expiry(answer, &rule.expiry, asked.sent_at),

@@ -18,7 +18,7 @@ use crate::error::{Error, SettingsError};
 use crate::flow::{Ambient, Event, Flow, Step};
 use crate::http::{Fault, Purpose, Request, Response};
 use crate::json::Json;
-use crate::manifest::{Fields, RejectedBody, RejectedRule};
+use crate::manifest::{Body, Fields, RejectedBody, RejectedRule};
 use crate::redirect::Redirect;
 use crate::render::{self, Values};
 use crate::settings::Settings;
@@ -41,6 +41,8 @@ pub struct Call {
     redirects: u32,
     /// The fields of the connector's own request; those of the caller stay with the adapter.
     headers: Fields,
+    /// The body of the connector's own request; that of a caller stays with the adapter.
+    json: Option<Body>,
     replayable: bool,
     state: State,
 }
@@ -85,10 +87,10 @@ impl Call {
         if method.is_empty() || !method.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
             return Err(SettingsError::Request { problem: "has no valid method".to_owned() }.into());
         }
-        let (method, headers) = (method.to_owned(), Fields::default());
-        let target = target.to_owned();
+        let (method, target) = (method.to_owned(), target.to_owned());
+        let (headers, json) = (Fields::default(), None);
         let (redirect, redirects, state) = (None, 0, State::Idle);
-        Ok(Self { settings, method, target, url, redirect, redirects, headers, replayable, state })
+        Ok(Self { settings, method, target, url, redirect, redirects, headers, json, replayable, state })
     }
 
     /// The connector's test request.
@@ -96,12 +98,12 @@ impl Call {
     /// # Errors
     /// The connector has none.
     pub fn test(settings: Arc<Settings>) -> Result<Self, Error> {
-        let Some(test) = settings.connector().manifest().test.clone() else {
+        let Some(test) = settings.test().cloned() else {
             let problem = "cannot be made: this connector names no test request".to_owned();
             return Err(SettingsError::Request { problem }.into());
         };
         let call = Self::new(settings, test.method.name(), &test.path, true)?;
-        Ok(Self { headers: test.headers, ..call })
+        Ok(Self { headers: test.headers, json: test.json, ..call })
     }
 
     /// The name of the present state, for people who write adapters.
@@ -124,6 +126,10 @@ impl Call {
             None => resolve(values, &self.target)?,
         };
         render::headers(&self.settings, &self.headers, &mut request)?;
+        if let Some(json) = &self.json {
+            render::json(&self.settings, json, &mut request)?;
+        }
+        request.follow_redirects = self.settings.auth().apply.follow_redirects;
         render::apply(values, ambient, &mut request)?;
         if let Some(redirect) = &self.redirect {
             redirect.apply(&mut request);

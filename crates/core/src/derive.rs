@@ -95,16 +95,12 @@ pub(crate) fn make(
     values: Values<'_>,
     material: Material<'_>,
 ) -> Result<Making<Vec<Made>>, SettingsError> {
-    let all = &values.settings.auth().values;
-    let mut wanted: Vec<&str> = Vec::new();
-    if !all.is_empty() {
-        wanted.extend(templates.iter().flat_map(|template| template.names()));
+    let auth = values.settings.auth();
+    let all = &auth.values;
+    if all.is_empty() {
+        return Ok(Making::Done(Vec::new()));
     }
-    for (name, derived) in all.iter().rev() {
-        if wanted.contains(&name.as_str()) {
-            wanted.extend(derived.templates().iter().flat_map(|template| template.names()));
-        }
-    }
+    let wanted = auth.names_in(templates.iter().copied());
     let mut made = Vec::new();
     let mut signatures = material.signatures.iter();
     for (name, derived) in all.iter().filter(|(name, _)| wanted.contains(&name.as_str())) {
@@ -201,6 +197,7 @@ impl Work<'_> {
                 let Some(text) = self.text(&split.of)? else { return Ok(None) };
                 let missing = || blamed(&split.of, format!("has no '{}' in it", split.at));
                 let (before, after) = text.split_once(&split.at).ok_or_else(missing)?;
+                self.secret &= !split.public;
                 if split.take == Side::Before { before.to_owned() } else { after.to_owned() }
             }
             Derived::Origin(origin) => {

@@ -88,7 +88,7 @@ pub struct Request {
     pub url: String,
     /// The header fields to set; for a call they are added to the caller's own.
     pub headers: Headers,
-    /// The body. A call has none here: its body stays with the adapter.
+    /// The body. A call of a person's own has none here: its body stays with the adapter.
     pub body: Option<String>,
     /// After how long to give up, in milliseconds; zero leaves it to the caller of an API.
     pub timeout_ms: u32,
@@ -96,6 +96,8 @@ pub struct Request {
     pub max_body: u32,
     /// For a call: with which statuses the body of the answer is wanted at all. A longer one is left out.
     pub body_statuses: Vec<u16>,
+    /// For a call: whether the core itself follows redirects, so that the adapter must not, and tells where they lead.
+    pub follow_redirects: bool,
     pub(crate) masks: Vec<(Part, Range<usize>)>,
 }
 
@@ -110,6 +112,7 @@ impl Request {
             timeout_ms: 0,
             max_body: 0,
             body_statuses: Vec::new(),
+            follow_redirects: false,
             masks: Vec::new(),
         }
     }
@@ -207,6 +210,9 @@ impl Request {
         map.serialize_entry("maxBody", &self.max_body)?;
         if !self.body_statuses.is_empty() {
             map.serialize_entry("bodyStatuses", &self.body_statuses)?;
+        }
+        if self.follow_redirects {
+            map.serialize_entry("followRedirects", &true)?;
         }
         map.serialize_entry("secretUrl", &self.secret_url())
     }

@@ -170,6 +170,13 @@ impl Pointer {
     }
 }
 
+impl Pointer {
+    /// Whether it points at the whole document.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|step| write!(f, "/{}", step.replace('~', "~0").replace('/', "~1")))

@@ -84,8 +84,11 @@ pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
         base_url(values)?;
         apply(values, material.ambient, &mut call)?;
     }
-    if let Some(test) = &settings.connector().manifest().test {
+    if let Some(test) = settings.test() {
         headers(settings, &test.headers, &mut call)?;
+        if let Some(body) = &test.json {
+            json(settings, body, &mut call)?;
+        }
     }
     if let Some(certificate) = &auth.client_certificate {
         for template in [&certificate.certificate, &certificate.key] {
@@ -216,6 +219,18 @@ pub(crate) fn headers(
     write_headers(fields, settings, request)
 }
 
+/// Sets the body of an API request of the connector's own.
+pub(crate) fn json(settings: &Settings, json: &Body, request: &mut Request) -> Result<(), SettingsError> {
+    let (mut body, mut secrets) = (String::new(), Vec::new());
+    write_json(json, settings, &mut body, &mut secrets)?;
+    request.body = Some(body);
+    request.masks.extend(secrets.into_iter().map(|range| (Part::Body, range)));
+    if request.headers.get("content-type").is_none() {
+        request.push_header("content-type", "application/json".to_owned(), Vec::new());
+    }
+    Ok(())
+}
+
 /// Adds what carries the token to an API request.
 pub(crate) fn apply(
     values: Values<'_>,
@@ -240,10 +255,7 @@ fn apply_values(values: Values<'_>, ambient: &Ambient) -> Result<Vec<Made>, Sett
     if auth.values.is_empty() {
         return Ok(Vec::new());
     }
-    let apply = &auth.apply;
-    let mut templates = apply.headers.templates();
-    templates.extend(apply.query.templates());
-    templates.extend(apply.cookies.templates());
+    let templates = auth.apply.templates();
     // The manifest was checked: no signature stands in 'apply'.
     match derive::make(&templates, values, Material { ambient, signatures: &[] })? {
         Making::Done(made) => Ok(made),

@@ -4,7 +4,9 @@
 //! connector, and none of them goes to a host that the connector does not allow.
 
 use crate::error::{Error, SettingsError};
-use crate::manifest::{Auth, ConnectorError, Host, Kind, Manifest, Parameter, ParameterSet};
+use crate::manifest::{
+    ApiRequest, Auth, ConnectorError, Host, Kind, Manifest, Parameter, ParameterSet, RequestTemplate,
+};
 use crate::names::nearest;
 use crate::render;
 use crate::secret::{MASK, Secret};
@@ -349,22 +351,34 @@ impl Settings {
         self.auth().captured().any(|captured| captured == name)
     }
 
+    /// The request that proves that the credentials work.
+    pub(crate) fn test(&self) -> Option<&ApiRequest> {
+        let own = self.parameter_set().and_then(|set| set.test.as_ref());
+        own.or(self.connector.0.test.as_ref())
+    }
+
     /// The address that API paths are joined to.
     pub(crate) fn base_url_template(&self) -> &Template {
         let own = self.parameter_set().and_then(|set| set.base_url.as_ref());
         own.unwrap_or(&self.connector.0.base_url)
     }
 
-    /// Whether the address of the API is known only when there is a token.
+    /// The captures that the address of the API is made of: with any, it is known only when there is a token.
+    pub(crate) fn captured_base(&self) -> impl Iterator<Item = &str> {
+        let names = self.auth().names_in([self.base_url_template()]);
+        names.into_iter().filter(|name| self.captures(name))
+    }
+
     pub(crate) fn has_captured_base(&self) -> bool {
+        self.captured_base().next().is_some()
+    }
+
+    /// The names that stand in anything that is made once there is a token.
+    pub(crate) fn names_used_later(&self) -> Vec<&str> {
         let auth = self.auth();
-        let mut names: Vec<&str> = self.base_url_template().names().collect();
-        for (name, derived) in auth.values.iter().rev() {
-            if names.contains(&name.as_str()) {
-                names.extend(derived.templates().iter().flat_map(|template| template.names()));
-            }
-        }
-        names.into_iter().any(|name| self.captures(name))
+        let requests = auth.renew.iter().chain(&auth.revoke).flat_map(RequestTemplate::templates);
+        let own = auth.apply.templates().into_iter().chain([self.base_url_template()]);
+        auth.names_in(own.chain(requests))
     }
 
     /// The client certificate with which every request is made, if the connector asks for one.

@@ -49,6 +49,11 @@ impl Captures {
         self.0.push((name.to_owned(), value));
     }
 
+    /// Drops those that are not wanted.
+    pub(crate) fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.0.retain(|(name, _)| wanted(name));
+    }
+
     pub(crate) fn from_json(json: &Json) -> Option<Self> {
         let read = |(name, value): &(String, Json)| Some((name.clone(), value.as_str()?.into()));
         json.members().iter().map(read).collect::<Option<_>>().map(Self)

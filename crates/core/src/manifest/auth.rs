@@ -205,6 +205,13 @@ record! {
     }
 }
 
+impl Apply {
+    /// Every template.
+    pub(crate) fn templates(&self) -> Vec<&Template> {
+        [&self.headers, &self.cookies, &self.query].into_iter().flat_map(Fields::templates).collect()
+    }
+}
+
 impl Auth {
     /// The requests that lead to a token: those of a first grant, and those of a renewal.
     pub fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
@@ -214,6 +221,18 @@ impl Auth {
     /// The names of everything that is captured from answers.
     pub fn captured(&self) -> impl Iterator<Item = &str> {
         self.requests().flat_map(|request| request.captures.iter()).map(|(name, _)| name.as_str())
+    }
+
+    /// The names in templates, with those that their values are made of.
+    pub(crate) fn names_in<'a>(&'a self, templates: impl IntoIterator<Item = &'a Template>) -> Vec<&'a str> {
+        let mut names: Vec<&str> = templates.into_iter().flat_map(Template::names).collect();
+        // A value uses only those before it.
+        for (name, derived) in self.values.iter().rev() {
+            if names.contains(&name.as_str()) {
+                names.extend(derived.templates().into_iter().flat_map(Template::names));
+            }
+        }
+        names
     }
 
     /// Whether there is a way to a token that begins with the credentials.

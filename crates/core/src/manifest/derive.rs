@@ -86,6 +86,8 @@ record! {
         at: String,
         /// Which side.
         take: Side,
+        /// Whether this side may be shown although the text is a secret: the public half of a key.
+        public: bool,
     }
 }
 

@@ -107,6 +107,8 @@ record! {
         parameters: Vec<Parameter>,
         /// The address that API paths are joined to, if it is another one for this way.
         base_url: Option<Template>,
+        /// A harmless API request that proves that the credentials work, if it is another one for this way.
+        test: Option<ApiRequest>,
         /// How to authenticate.
         auth: Auth,
     }

@@ -113,5 +113,7 @@ record! {
         path: String,
         /// Header fields.
         headers: Fields,
+        /// A JSON body.
+        json: Option<Body>,
     }
 }

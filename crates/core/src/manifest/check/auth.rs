@@ -159,9 +159,7 @@ fn requests(key: &str, requests: &[RequestTemplate], known: &Known<'_>, reader: 
 fn apply(known: &Known<'_>, reader: &mut Reader) {
     let apply = &known.scope.auth.apply;
     request::headers(known, &apply.headers, reader);
-    let mut templates = apply.headers.templates();
-    templates.extend(apply.query.templates());
-    templates.extend(apply.cookies.templates());
+    let templates = apply.templates();
     if !apply.cookies.0.is_empty() && apply.headers.has("cookie") {
         reader.problem("'cookies' and a 'cookie' header are the same thing twice");
     }

@@ -7,7 +7,7 @@ mod scope;
 
 use super::read::Reader;
 use super::values::is_id;
-use super::{Derived, Host, Kind, Manifest, Parameter};
+use super::{ApiRequest, Derived, Host, Kind, Manifest, Parameter};
 use crate::names::nearest;
 use crate::template::{Template, is_name};
 use scope::{Scope, no_parameter};
@@ -39,6 +39,9 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
                 if let Some(own) = &set.base_url {
                     reader.inside("base_url", |reader| base_url(own, &scope, reader));
                 }
+                if let Some(own) = &set.test {
+                    reader.inside("test", |reader| test(own, &scope, reader));
+                }
                 reader.inside("auth", |reader| auth::check(&scope, reader));
             });
         });
@@ -54,15 +57,22 @@ pub(super) fn check(manifest: &Manifest, reader: &mut Reader) {
 /// What stands beside the ways to authenticate, as one of them sees it.
 fn general(manifest: &Manifest, scope: &Scope<'_>, reader: &mut Reader) {
     reader.inside("base_url", |reader| base_url(&manifest.base_url, scope, reader));
-    if let Some(test) = &manifest.test {
-        reader.inside("test", |reader| {
-            if !test.path.starts_with('/') {
-                reader.problem_at("path", "a path begins with '/'");
-            }
-            let known = scope.parameters();
-            request::headers(&known, &test.headers, reader);
-            known.check(&test.headers.templates(), reader);
-        });
+    if let Some(request) = &manifest.test {
+        reader.inside("test", |reader| test(request, scope, reader));
+    }
+}
+
+fn test(test: &ApiRequest, scope: &Scope<'_>, reader: &mut Reader) {
+    if !test.path.starts_with('/') {
+        reader.problem_at("path", "a path begins with '/'");
+    }
+    let known = scope.parameters();
+    request::headers(&known, &test.headers, reader);
+    known.check(&test.headers.templates(), reader);
+    if let Some(json) = &test.json {
+        let mut templates = Vec::new();
+        json.templates(&mut |template| templates.push(template));
+        known.check(&templates, reader);
     }
 }
 
