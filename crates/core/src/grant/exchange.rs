@@ -1,6 +1,6 @@
 //! A flight and the server: what is sent, and what each answer leads to.
 
-use super::{Advance, Flight, Grant, Granted, Mark, Source, State, policy};
+use super::{Advance, Flight, Grant, Granted, Source, State, policy};
 use crate::answer::{self, Asked, Fresh, Verdict};
 use crate::derive::{Making, Material};
 use crate::error::{Cause, Denial, Error, Reason, SettingsError, Violation};
@@ -11,7 +11,6 @@ use crate::redirect::Redirect;
 use crate::render::{self, Values};
 use crate::secret::Secret;
 use crate::snapshot::{Refresh, Why};
-use crate::time::UnixTime;
 use crate::token::{Captures, Token};
 use core::time::Duration;
 use std::sync::Arc;
@@ -59,17 +58,20 @@ impl Grant {
             }
         };
         flight.restart(if flight.purpose == Purpose::Acquire { None } else { self.held.captures() });
-        flight.prior = self.held.in_doubt;
+        flight.mark = None;
         if self.is_single_use(&flight) {
-            // From here on nobody knows what became of the refresh token, until there is an answer. If there was a
-            // doubt before, it is the first try that may have spent it; but another process may know that nothing was
-            // sent under that mark, and must not take this one for it. So it lies a little earlier, which can only
+            // From here on nobody knows what became of the refresh token, until there is an answer. Each try has a mark
+            // of its own, which whoever knows what came of it takes off. It lies before the others, which can only
             // make a grace shorter.
             let step = Duration::from_millis(1 + u64::from(ambient.entropy[4]));
-            let carried = |prior: UnixTime| prior.before(step);
-            let from = flight.prior.map_or_else(|| self.marks_from(ambient.now), carried);
-            self.held.in_doubt = Some(from);
-            flight.mark = self.held.mark();
+            let since = match self.held.in_doubt.iter().min() {
+                Some(first) => first.before(step),
+                // A store that takes none of them does not make them many.
+                None => self.void.get(policy::MOST_VOID).map_or(ambient.now, |void| *void),
+            };
+            let since = since.min(ambient.now);
+            self.held.in_doubt.push(since);
+            flight.mark = Some(since);
             if !flight.alone {
                 let step = self.save();
                 return self.go(State::Marking(flight), step);
@@ -78,30 +80,19 @@ impl Grant {
         self.send(flight, ambient)
     }
 
-    /// Since when a renewal is said to be in doubt: a mark of the same token that may stand in the store, and under
-    /// which nothing was sent, is not told from this one.
-    fn marks_from(&self, now: UnixTime) -> UnixTime {
-        let same = |mark: &&Mark| mark.1.as_ref() == self.held.refresh_value();
-        self.known.as_ref().filter(same).map_or(now, |mark| mark.0)
-    }
-
     pub(super) fn is_single_use(&self, flight: &Flight) -> bool {
         flight.purpose == Purpose::Renew && self.settings.auth().replay == Replay::Unsafe
     }
 
-    pub(super) fn send(&mut self, flight: Flight, ambient: &Ambient) -> Advance {
+    pub(super) fn send(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
         if flight.leased.is_some_and(|end| end < ambient.now) {
             // The mark took longer than the lease: another process may be at it.
-            return if self.is_single_use(&flight) {
-                self.unmark(flight)
-            } else {
-                self.give_way(flight, ambient)
-            };
+            self.settle(&mut flight);
+            return self.give_way(flight, ambient);
         }
-        let over = flight.prior.is_some_and(|since| self.is_doubtful(since, ambient.now));
-        if self.is_single_use(&flight) && over && flight.anew.is_none() {
+        if flight.mark.is_some() && flight.anew.is_none() && self.is_in_doubt(flight.mark, ambient.now) {
             // The grace ended while the mark was written.
-            self.settle(&flight);
+            self.settle(&mut flight);
             return self.exchange(flight, ambient);
         }
         self.ask(flight, ambient)
@@ -116,11 +107,11 @@ impl Grant {
             // Not on the way out of here: a lease must be given back.
             Err(Error::Settings(SettingsError::Host { .. })) if flight.step > 0 => {
                 let nothing = Denial { status: 200, code: None, message: None, request_id: None };
-                self.settle(&flight);
+                self.settle(&mut flight);
                 return self.broken(flight, Violation::ForeignHost, nothing, ambient);
             }
             Err(error) => {
-                self.settle(&flight);
+                self.settle(&mut flight);
                 return self.finish(flight, Err(error), ambient);
             }
         };
@@ -128,7 +119,7 @@ impl Grant {
             Making::Sign(signing) => return self.go(State::Signing(flight), Step::Sign(signing)),
             Making::Done(Asking::Minted(fresh)) => {
                 flight.sent_at = moment.now;
-                let output = self.granted(&flight, fresh, ambient);
+                let output = self.granted(&mut flight, fresh, ambient);
                 flight.dirty = true;
                 return self.finish(flight, Ok(output), ambient);
             }
@@ -137,10 +128,6 @@ impl Grant {
         flight.made = made;
         flight.url = request.url.clone().into();
         flight.sent_at = ambient.now;
-        if self.is_single_use(&flight) {
-            // From here on the mark is true.
-            self.known = None;
-        }
         // What a person asked for is done once: an answer that is lost on the way does not make it undone.
         flight.anew = None;
         self.go(State::Exchanging(flight), Step::Send(request))
@@ -205,8 +192,8 @@ impl Grant {
     }
 
     /// The key that a person gave cannot sign.
-    pub(super) fn unsigned(&mut self, flight: Flight, fault: &Fault, ambient: &Ambient) -> Advance {
-        self.settle(&flight);
+    pub(super) fn unsigned(&mut self, mut flight: Flight, fault: &Fault, ambient: &Ambient) -> Advance {
+        self.settle(&mut flight);
         let keys = self.settings.auth().values.iter().filter_map(|(_, derived)| match derived {
             Derived::Jwt(jwt) if jwt.algorithm != Algorithm::Hs256 => jwt.key.names().next(),
             _ => None,
@@ -235,7 +222,7 @@ impl Grant {
                 self.ask(flight, ambient)
             }
             Verdict::Reconnect(denial) => {
-                self.settle(&flight);
+                self.settle(&mut flight);
                 self.set_back(flight, Why::Refused(Reason::Asked, Some(denial)), ambient)
             }
             Verdict::Granted(fresh)
@@ -244,7 +231,7 @@ impl Grant {
                 self.same_again(flight, fresh, response.status, ambient)
             }
             Verdict::Granted(fresh) => {
-                let output = self.granted(&flight, fresh, ambient);
+                let output = self.granted(&mut flight, fresh, ambient);
                 flight.dirty = true;
                 self.finish(flight, Ok(output), ambient)
             }
@@ -252,16 +239,16 @@ impl Grant {
                 self.lost(flight, Cause::Server(denial), ambient)
             }
             Verdict::Later { denial, retry_at } => {
-                self.settle(&flight);
+                self.settle(&mut flight);
                 self.later(flight, Cause::Server(denial), retry_at, ambient)
             }
             Verdict::Denied(denial) if flight.purpose == Purpose::Renew && self.is_refusal(&denial) => {
                 // Whether an older try was carried out, a refusal of this one does not tell.
-                self.settle(&flight);
+                self.settle(&mut flight);
                 self.renewal_refused(flight, denial, ambient)
             }
             Verdict::Denied(denial) => {
-                self.settle(&flight);
+                self.settle(&mut flight);
                 self.set_back(flight, Why::Denied(denial), ambient)
             }
             // A success that cannot be read may have spent the refresh token all the same.
@@ -269,7 +256,7 @@ impl Grant {
                 self.lost(flight, Cause::Server(denial), ambient)
             }
             Verdict::Broken(violation, denial) => {
-                self.settle(&flight);
+                self.settle(&mut flight);
                 self.broken(flight, violation, denial, ambient)
             }
         }
@@ -298,7 +285,7 @@ impl Grant {
         allowed.then(|| Redirect::of(response, flight.url.expose(), &self.settings))?
     }
 
-    pub(super) fn failed(&mut self, flight: Flight, fault: Fault, ambient: &Ambient) -> Advance {
+    pub(super) fn failed(&mut self, mut flight: Flight, fault: Fault, ambient: &Ambient) -> Advance {
         let detail = self.settings.scrub(&fault.detail, &self.held.secrets());
         let nothing = Denial { status: 0, code: None, message: None, request_id: None };
         match fault.kind {
@@ -309,12 +296,12 @@ impl Grant {
             }
             FaultKind::TooLarge => self.broken(flight, Violation::TooLarge, nothing, ambient),
             FaultKind::Redirected => {
-                self.settle(&flight);
+                self.settle(&mut flight);
                 self.broken(flight, Violation::Redirect, nothing, ambient)
             }
             _ => {
                 // Not sent, or a request that may be sent twice.
-                self.settle(&flight);
+                self.settle(&mut flight);
                 self.later(flight, Cause::Network(Fault { detail, ..fault }), None, ambient)
             }
         }
@@ -326,25 +313,20 @@ impl Grant {
         self.is_single_use(flight) && matches!(status, 500 | 502 | 504) && self.settings.auth().acquires()
     }
 
-    /// This try was not carried out: nothing more is in doubt than was before it.
-    pub(super) fn settle(&mut self, flight: &Flight) {
-        if flight.purpose == Purpose::Renew {
-            self.held.in_doubt = flight.prior;
-            self.know(flight);
-        }
-    }
-
-    /// What became of the mark of this exchange is known here, if nowhere else.
-    fn know(&mut self, flight: &Flight) {
-        if flight.mark.is_some() {
-            self.known.clone_from(&flight.mark);
+    /// The mark of this try means nothing any more, which is known here, if nowhere else.
+    pub(super) fn settle(&mut self, flight: &mut Flight) {
+        let Some(mark) = flight.mark.take() else { return };
+        self.held.lift(&[mark]);
+        flight.dirty = true;
+        if self.shared && !self.void.contains(&mark) {
+            self.void.push(mark);
         }
     }
 
     /// The server gave the token that the API has just refused: some give the same one until it ends. What came with it
     /// is kept, and one more renewal is tried; after that, whoever refused it does not get it back.
     fn same_again(&mut self, mut flight: Flight, fresh: Fresh, status: u16, ambient: &Ambient) -> Advance {
-        self.granted(&flight, fresh, ambient);
+        self.granted(&mut flight, fresh, ambient);
         if let Some(token) = &flight.rejected {
             self.held.forget(token);
         }
@@ -366,7 +348,7 @@ impl Grant {
 
     /// The answer to a renewal is lost: try again only where that is safe.
     pub(super) fn lost(&mut self, flight: Flight, cause: Cause, ambient: &Ambient) -> Advance {
-        let again = self.settings.auth().replay == Replay::Safe || !self.is_in_doubt(ambient.now);
+        let again = self.settings.auth().replay == Replay::Safe || !self.is_in_doubt(None, ambient.now);
         if again { self.later(flight, cause, None, ambient) } else { self.exchange(flight, ambient) }
     }
 
@@ -409,12 +391,13 @@ impl Grant {
         self.exchange(flight, ambient)
     }
 
-    pub(super) fn granted(&mut self, flight: &Flight, fresh: Fresh, ambient: &Ambient) -> Granted {
+    pub(super) fn granted(&mut self, flight: &mut Flight, fresh: Fresh, ambient: &Ambient) -> Granted {
         let margin = self.settings.auth().margin();
         let expires_at = self.held.end(fresh.expires_at, flight.sent_at);
         let token = Token::new(fresh.access, flight.sent_at, expires_at, margin, &ambient.entropy);
         let token = Arc::new(Token { captures: fresh.captures, ..token });
         let (acquired, expires_at) = (flight.purpose == Purpose::Acquire, fresh.refresh_expires_at);
+        let before = self.held.refresh_value().cloned();
         self.held.refresh = match (fresh.refresh, self.held.refresh.take()) {
             (Some(value), _) => Some(Refresh { value, expires_at }),
             // A renewal without a refresh token leaves the present one in place; a new grant does not.
@@ -426,8 +409,13 @@ impl Grant {
         self.held.access = Some(token.clone());
         (self.held.lifetime, self.held.granted_at) = (None, None);
         self.held.captures = Captures::default();
-        self.know(flight);
-        (self.held.lost, self.held.setback, self.held.in_doubt) = (None, None, None);
+        (self.held.lost, self.held.setback) = (None, None);
+        self.held.in_doubt.clear();
+        if before.as_ref() == self.held.refresh_value() {
+            self.settle(flight);
+        } else {
+            self.spent = before;
+        }
         let source = if acquired { Source::Acquired } else { Source::Renewed };
         Granted::Token { token, source, setback: None }
     }

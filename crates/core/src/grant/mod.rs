@@ -26,8 +26,8 @@
 //! leads to Exchanging; whatever fails on the way begins with the first of them again.
 //!
 //! Before anything is sent under a lease that is about to end, the lease is given back and asked for again:
-//! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading. A mark that was written too late for
-//! its lease is taken off first: Marking leads to Unmarking, and from there to Yielding.
+//! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading; and so does Marking, if the mark was
+//! written too late for its lease. Nothing was sent under it then, so it is taken off with the next write.
 //!
 //! This file holds the states and the one `match`; `flight`, `store` and `exchange` what is done in each state,
 //! `policy` which way to a token is taken and how long to wait, `clock` what a clock that was set back means.
@@ -67,12 +67,11 @@ pub struct Grant {
     warned: Option<UnixTime>,
     /// When to try again to write down what the store did not take.
     unsaved: Option<UnixTime>,
-    /// A mark that may stand in the store although it is known here what became of its renewal.
-    known: Option<Mark>,
+    /// Marks that may stand in the store although it is known here that they mean nothing.
+    void: Vec<UnixTime>,
+    /// The refresh token that was exchanged for another here: a record that still has it is out of date.
+    spent: Option<Secret>,
 }
-
-/// What a record says before a refresh token is used that may be used once: since when it is in doubt, and which.
-type Mark = (UnixTime, Option<Secret>);
 
 /// What a grant ends with.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -131,7 +130,6 @@ enum State {
     Leasing(Flight),
     Queueing(Flight),
     Marking(Flight),
-    Unmarking(Flight),
     Signing(Flight),
     Exchanging(Flight),
     Pausing(Flight),
@@ -149,7 +147,6 @@ impl State {
             Self::Leasing(_) => "leasing",
             Self::Queueing(_) => "queueing",
             Self::Marking(_) => "marking",
-            Self::Unmarking(_) => "unmarking",
             Self::Signing(_) => "signing",
             Self::Exchanging(_) => "exchanging",
             Self::Pausing(_) => "pausing",
@@ -157,6 +154,23 @@ impl State {
             Self::Storing(..) => "storing",
             Self::Merging(..) => "merging",
             Self::Releasing(_) => "releasing",
+        }
+    }
+
+    /// Whether a flight that is dropped here knows what the store does not.
+    const fn owes(&self) -> bool {
+        match self {
+            Self::Idle | Self::Releasing(_) => false,
+            Self::Marking(_) => true,
+            Self::Signing(flight) => flight.dirty || flight.mark.is_some(),
+            Self::Loading(flight)
+            | Self::Leasing(flight)
+            | Self::Queueing(flight)
+            | Self::Exchanging(flight)
+            | Self::Pausing(flight)
+            | Self::Yielding(flight)
+            | Self::Storing(flight, _)
+            | Self::Merging(flight, _) => flight.dirty,
         }
     }
 }
@@ -186,10 +200,8 @@ struct Flight {
     redirects: u32,
     /// What was made from secrets for the request that is out.
     made: Vec<Secret>,
-    /// Whether a renewal was in doubt before this exchange, and since when.
-    prior: Option<UnixTime>,
     /// The mark under which it is made.
-    mark: Option<Mark>,
+    mark: Option<UnixTime>,
     tries: u32,
     /// Whether the store is out of reach, or there is none.
     alone: bool,
@@ -221,7 +233,8 @@ impl Grant {
             latest: UnixTime::default(),
             warned: None,
             unsaved: None,
-            known: None,
+            void: Vec::new(),
+            spent: None,
         }
     }
 
@@ -251,7 +264,7 @@ impl Grant {
     pub fn read(&self, now: UnixTime) -> Reading<'_> {
         match self.reading(now) {
             // What the store did not take is offered to it again, in the background.
-            Reading::Fresh(token) if self.unsaved.is_some_and(|next| next <= now) => Reading::Due(token),
+            Reading::Fresh(token) if self.offered_at().is_some_and(|next| next <= now) => Reading::Due(token),
             reading => reading,
         }
     }
@@ -282,7 +295,8 @@ impl Grant {
             return Err(SettingsError::Snapshot { problem }.into());
         }
         self.held = snapshot.held;
-        (self.state, self.unsaved, self.known) = (State::Idle, None, None);
+        (self.state, self.unsaved, self.spent) = (State::Idle, None, None);
+        self.void.clear();
         Ok(())
     }
 
@@ -302,9 +316,9 @@ impl Flow for Grant {
     type Output = Granted;
 
     fn advance(&mut self, event: Event, ambient: &Ambient) -> Result<Step<Granted>, Error> {
-        let state = mem::replace(&mut self.state, State::Idle);
+        let mut state = mem::replace(&mut self.state, State::Idle);
         if matches!(event, Event::Start { .. } | Event::Renew | Event::Revoke) {
-            self.abandon(&state, ambient.now);
+            self.abandon(&mut state, ambient.now);
             self.look(ambient.now);
         }
         match (state, event) {
@@ -320,15 +334,15 @@ impl Flow for Grant {
                 self.queue(Flight { leased: None, ..flight }, ambient)
             }
             (State::Queueing(flight), Event::Woke) => self.go(State::Loading(flight), Step::Load),
-            // Without its store a process serves from memory.
+            // Without its store a process serves from memory, and writes nothing over what it has not read.
             (State::Loading(flight), Event::Failed(_)) => {
-                self.decide(Flight { alone: true, ..flight }, ambient)
+                self.decide(Flight { alone: true, writes: policy::MOST_WRITES, ..flight }, ambient)
             }
             (State::Leasing(flight), Event::Failed(_)) => {
                 self.decide(Flight { alone: true, leased: None, ..flight }, ambient)
             }
             (State::Marking(flight), Event::Saved(true)) => {
-                self.held.revision += 1;
+                self.saved();
                 self.send(flight, ambient)
             }
             (State::Marking(flight), Event::Saved(false)) => self.not_marked(flight),
@@ -336,14 +350,6 @@ impl Flow for Grant {
                 self.go(State::Loading(flight), Step::Load)
             }
             (State::Marking(flight), Event::Failed(_)) => self.unmarkable(flight, ambient),
-            (State::Unmarking(flight), Event::Saved(written)) => {
-                self.held.revision += u64::from(written);
-                self.known.take_if(|_| written && self.held.in_doubt.is_none());
-                self.give_way(flight, ambient)
-            }
-            (State::Unmarking(flight), Event::Failed(_)) => {
-                self.give_way(Flight { dirty: true, ..flight }, ambient)
-            }
             (State::Signing(mut flight), Event::Signed(signature)) => {
                 flight.signatures.push(signature);
                 self.ask(flight, ambient)
@@ -355,8 +361,7 @@ impl Flow for Grant {
             (State::Exchanging(flight), Event::Failed(fault)) => self.failed(flight, fault, ambient),
             (State::Pausing(flight), Event::Woke) => self.exchange(flight, ambient),
             (State::Storing(flight, outcome), Event::Saved(true)) => {
-                self.held.revision += 1;
-                self.known.take_if(|_| self.held.in_doubt.is_none());
+                self.saved();
                 self.finish(Flight { dirty: false, ..flight }, outcome, ambient)
             }
             (State::Storing(flight, outcome), Event::Saved(false)) => {
@@ -395,7 +400,6 @@ impl Flight {
             redirect: None,
             redirects: 0,
             made: Vec::new(),
-            prior: None,
             mark: None,
             tries: 0,
             alone,

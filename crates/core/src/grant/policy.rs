@@ -1,7 +1,7 @@
 //! What a grant does next, and how long it waits: every number of the token's life is here.
 
 use super::clock::TOLERANCE;
-use super::{Advance, Flight, Grant, Mark, State};
+use super::{Advance, Flight, Grant, State};
 use crate::error::{Cause, Error, Reason, SettingsError};
 use crate::flow::{Ambient, Step};
 use crate::http::{Fault, FaultKind, Purpose};
@@ -43,6 +43,8 @@ pub(super) const MOST_WRITES: u32 = 4;
 /// clock says.
 const LONGEST_QUEUE: Duration = Duration::from_secs(90);
 const MOST_QUEUED: u32 = 360;
+/// How many marks are told from each other that may stand in the store and mean nothing.
+pub(super) const MOST_VOID: usize = 7;
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 const WARN_BEFORE: Duration = Duration::from_secs(86_400);
 
@@ -84,7 +86,7 @@ impl Grant {
     pub fn settled_until(&self) -> Option<UnixTime> {
         let token = self.held.access.as_ref()?;
         let warning = self.reconnect().filter(|end| self.warned != Some(end.at)).map(|end| end.warn_at);
-        [token.renew_at, token.expires_at, warning, self.unsaved]
+        [token.renew_at, token.expires_at, warning, self.offered_at()]
             .into_iter()
             .flatten()
             .min()
@@ -132,17 +134,16 @@ impl Grant {
         }
     }
 
-    /// Whether a renewal may have spent the refresh token, and it may not be sent again.
-    pub(super) fn is_in_doubt(&self, now: UnixTime) -> bool {
-        self.held.in_doubt.is_some_and(|since| self.is_doubtful(since, now))
-    }
-
-    /// The same of one that was sent at `since`. Marks are moved a little, so that they differ.
-    pub(super) fn is_doubtful(&self, since: UnixTime, now: UnixTime) -> bool {
+    /// Whether a renewal, under another mark than `own`, may have spent the refresh token, and it may not be sent
+    /// again. Marks are moved a little, so that they differ.
+    pub(super) fn is_in_doubt(&self, own: Option<UnixTime>, now: UnixTime) -> bool {
         let auth = self.settings.auth();
-        let sane = since <= now.after(TOLERANCE);
-        let within = |grace: u64| sane && now.since(since) < Duration::from_secs(grace);
-        auth.replay == Replay::Unsafe && !auth.grace_seconds.is_some_and(within)
+        let within = |since: UnixTime| {
+            let grace = auth.grace_seconds.map_or(Duration::ZERO, Duration::from_secs);
+            since <= now.after(TOLERANCE) && now.since(since) < grace
+        };
+        let doubtful = |since: &UnixTime| Some(*since) != own && !within(*since);
+        auth.replay == Replay::Unsafe && self.held.in_doubt.iter().any(doubtful)
     }
 
     /// What stands in the way of a renewal.
@@ -151,7 +152,7 @@ impl Grant {
         // A person who has no other way may try what no machine should.
         let auth = self.settings.auth();
         let dared = flight.anew.is_some() && !auth.acquires();
-        if self.is_in_doubt(now) && !dared {
+        if self.is_in_doubt(None, now) && !dared {
             return Some(Reason::InDoubt);
         }
         if auth.renews_with("refreshToken") {
@@ -268,9 +269,11 @@ impl Held {
         self.access.as_ref().map(|token| token.obtained_at).max(self.granted_at)
     }
 
-    /// What the record says of a renewal that is under way.
-    pub(super) fn mark(&self) -> Option<Mark> {
-        self.in_doubt.map(|since| (since, self.refresh_value().cloned()))
+    /// Takes off marks that mean nothing. Whether there was one.
+    pub(super) fn lift(&mut self, void: &[UnixTime]) -> bool {
+        let count = self.in_doubt.len();
+        self.in_doubt.retain(|since| !void.contains(since));
+        self.in_doubt.len() < count
     }
 
     pub(super) fn refresh_value(&self) -> Option<&Secret> {
