@@ -66,6 +66,9 @@ mod flight;
 mod inner;
 mod peek;
 mod request;
+#[cfg(feature = "sign")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the step that asks for it comes with the format"))]
+mod sign;
 mod store;
 mod transport;
 
