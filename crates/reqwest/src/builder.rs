@@ -5,6 +5,7 @@ use crate::connection::Connection;
 use crate::flight::Desk;
 use crate::inner::{Inner, Observer};
 use crate::store::Store;
+use crate::tls::Tls;
 use crate::transport::Clients;
 use arc_swap::ArcSwapOption;
 use grantline_core::{Connector, Error, Grant, Notice, Options, Secret, Snapshot};
@@ -21,6 +22,7 @@ pub struct Builder {
     options: Options,
     client: Option<Client>,
     client_builder: Option<ClientBuilder>,
+    roots: Vec<Vec<u8>>,
     clock: Arc<dyn Clock>,
     store: Option<Arc<dyn Store>>,
     observer: Option<Box<Observer>>,
@@ -35,6 +37,7 @@ impl Builder {
             options: Options::default(),
             client: None,
             client_builder: None,
+            roots: Vec::new(),
             clock: Arc::new(SystemClock),
             store: None,
             observer: None,
@@ -99,6 +102,14 @@ impl Builder {
         self
     }
 
+    /// Trusts the certificates in this PEM text beside those of the system: for a company's own authority, such as that of
+    /// a proxy that looks into TLS. A client of [`Builder::client`] keeps its own settings.
+    #[cfg(feature = "rustls")]
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(pem.into());
+        self
+    }
+
     /// Exchanges the clock, for tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -121,7 +132,8 @@ impl Builder {
     /// Checks everything and makes the connection. No request is sent yet.
     ///
     /// # Errors
-    /// A parameter is missing, unknown or unusable; the snapshot belongs to another connection; there is no client.
+    /// A parameter or a certificate is missing, unknown or unusable; the snapshot belongs to another connection; there
+    /// is no client.
     pub fn build(self) -> Result<Connection, Error> {
         let settings = Arc::new(self.connector.settings(self.values, &self.options)?);
         let grant = if self.store.is_some() { Grant::shared } else { Grant::new };
@@ -129,7 +141,8 @@ impl Builder {
         if let Some(snapshot) = self.snapshot {
             grant.restore(snapshot)?;
         }
-        let token_clients = self.client_builder.map_or_else(Clients::shared, Clients::build)?;
+        let tls = Tls::trusting(&self.roots)?;
+        let token_clients = tls.clients(self.client_builder)?;
         let inner = Inner {
             key: format!("{}-{}", settings.connector().manifest().id, settings.key()),
             settings,

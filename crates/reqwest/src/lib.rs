@@ -70,6 +70,9 @@ mod request;
 #[cfg_attr(not(test), expect(dead_code, reason = "the step that asks for it comes with the format"))]
 mod sign;
 mod store;
+#[cfg_attr(not(feature = "rustls"), path = "tls/none.rs")]
+#[expect(dead_code, reason = "client certificates come with the format")]
+mod tls;
 mod transport;
 
 pub use builder::Builder;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails its test")]
 
 mod calls;
+#[cfg(feature = "rustls")]
+mod certificates;
 mod connections;
 mod encrypted;
 mod files;
