@@ -26,6 +26,9 @@ mod connection;
 mod fault;
 mod flight;
 mod host;
+#[cfg(feature = "webcrypto")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the step that asks for it comes with the format"))]
+mod sign;
 mod stepping;
 mod store;
 mod transport;
