@@ -64,6 +64,8 @@ mod connection;
 mod driver;
 mod flight;
 mod inner;
+#[cfg_attr(not(test), expect(dead_code, reason = "patterns come with the format"))]
+mod pattern;
 mod peek;
 mod request;
 #[cfg(feature = "sign")]
