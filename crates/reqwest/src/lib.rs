@@ -64,16 +64,13 @@ mod connection;
 mod driver;
 mod flight;
 mod inner;
-#[cfg_attr(not(test), expect(dead_code, reason = "patterns come with the format"))]
 mod pattern;
 mod peek;
 mod request;
-#[cfg(feature = "sign")]
-#[cfg_attr(not(test), expect(dead_code, reason = "the step that asks for it comes with the format"))]
+#[cfg_attr(not(feature = "sign"), path = "sign/none.rs")]
 mod sign;
 mod store;
 #[cfg_attr(not(feature = "rustls"), path = "tls/none.rs")]
-#[expect(dead_code, reason = "client certificates come with the format")]
 mod tls;
 mod transport;
 

@@ -3,6 +3,7 @@
 //! What the two do not read in the same way is refused rather than guessed. That leaves groups, alternatives, classes,
 //! quantifiers and the usual escapes.
 
+use grantline_core::manifest::{ConnectorError, Manifest, ParameterSet, Problem, Severity};
 use regex_lite::Regex;
 use std::iter::Peekable;
 use std::str::Chars;
@@ -19,12 +20,23 @@ pub(crate) fn matches(pattern: &str, value: &str) -> bool {
     read(pattern).is_ok_and(|regex| regex.is_match(value))
 }
 
-/// Whether the pattern can be read.
+/// Whether all patterns of a connector can be read.
 ///
 /// # Errors
-/// What is wrong with it, in words that follow "the pattern".
-pub(crate) fn check(pattern: &str) -> Result<(), String> {
-    read(pattern).map(drop)
+/// What is wrong with those that cannot.
+pub(crate) fn check(manifest: &Manifest) -> Result<(), ConnectorError> {
+    let own = manifest.parameters.iter().enumerate();
+    let own = own.map(|(index, parameter)| (format!("/parameters/{index}/pattern"), parameter));
+    let sets = manifest.sets.iter().enumerate().flat_map(|(set, ParameterSet { parameters, .. })| {
+        let all = parameters.iter().enumerate();
+        all.map(move |(index, parameter)| (format!("/sets/{set}/parameters/{index}/pattern"), parameter))
+    });
+    let problems = own.chain(sets).filter_map(|(pointer, parameter)| {
+        let problem = read(parameter.pattern.as_deref()?).err()?;
+        Some(Problem { pointer, message: format!("the pattern {problem}"), severity: Severity::Error })
+    });
+    let problems: Vec<_> = problems.collect();
+    if problems.is_empty() { Ok(()) } else { Err(ConnectorError { problems }) }
 }
 
 fn read(pattern: &str) -> Result<Regex, String> {

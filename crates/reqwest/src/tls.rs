@@ -1,8 +1,8 @@
 //! What TLS needs beyond its defaults: authorities to trust, and a certificate of the client.
 
 use crate::transport::Clients;
-use grantline_core::Error;
 use grantline_core::error::SettingsError;
+use grantline_core::{Error, Settings};
 use reqwest::{Certificate, Client, ClientBuilder, Identity};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -26,16 +26,17 @@ impl Tls {
         Ok(Self { roots, identity: None })
     }
 
-    /// Shows a certificate to servers that ask for one. Each PEM text comes with the name of its parameter.
-    pub(crate) fn identified(
-        mut self,
-        (certificate, certificate_name): (&str, &str),
-        (key, key_name): (&str, &str),
-    ) -> Result<Self, SettingsError> {
+    /// Shows the connection's certificate to servers that ask for one.
+    pub(crate) fn identified(mut self, settings: &Settings) -> Result<Self, SettingsError> {
+        let Some(identity) = settings.client_certificate() else { return Ok(self) };
+        let [certificate_name, key_name] = parameters(settings);
+        // Both go into the TLS client, which needs them as they are.
+        let certificate = lines(identity.certificate.expose());
+        let key = lines(identity.key.expose());
         certificates(certificate.as_bytes()).map_err(|problem| invalid(certificate_name, problem))?;
-        check_key(key).map_err(|problem| invalid(key_name, problem))?;
-        // The last key counts. Wiped when dropped.
-        let both = Zeroizing::new(format!("{certificate}\n{key}\n"));
+        check_key(&key).map_err(|problem| invalid(key_name, problem))?;
+        // The last key counts.
+        let both = Zeroizing::new(format!("{}\n{}\n", *certificate, *key));
         let identity = Identity::from_pem(both.as_bytes())
             .map_err(|_| invalid(certificate_name, "holds more than certificates"))?;
         self.identity = Some((identity, key_name.to_owned()));
@@ -77,6 +78,19 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, &'static str> {
     // What stands in them is read when a client is made.
     Client::builder().tls_certs_only(all.clone()).build().map_err(damaged)?;
     Ok(all)
+}
+
+/// Line breaks may be written as `\n`, as they often are after a way through an environment variable.
+fn lines(pem: &str) -> Zeroizing<String> {
+    Zeroizing::new(pem.replace("\\n", "\n"))
+}
+
+/// The names of the parameters that the certificate and its key come from.
+fn parameters(settings: &Settings) -> [&str; 2] {
+    let auth = settings.parameter_set().map(|set| &set.auth);
+    let auth = auth.or_else(|| settings.connector().manifest().auth.as_ref());
+    let Some(rule) = auth.and_then(|auth| auth.client_certificate.as_ref()) else { return [""; 2] };
+    [&rule.certificate, &rule.key].map(|template| template.names().next().unwrap_or_default())
 }
 
 /// At least one certificate, or what is wrong. Errors of the reader are not passed on: they quote what they read.

@@ -1,8 +1,8 @@
 //! Without the feature `rustls`: TLS is as the program's own client has it.
 
 use crate::transport::Clients;
-use grantline_core::Error;
 use grantline_core::error::SettingsError;
+use grantline_core::{Error, Settings};
 use reqwest::ClientBuilder;
 
 /// Nothing.
@@ -14,9 +14,13 @@ impl Tls {
         Ok(Self(()))
     }
 
-    pub(crate) fn identified(self, (_, name): (&str, &str), _: (&str, &str)) -> Result<Self, SettingsError> {
-        let problem = "needs the feature 'rustls' of grantline-reqwest, which this program was built without";
-        Err(SettingsError::Invalid { parameter: name.to_owned(), problem: problem.to_owned() })
+    pub(crate) fn identified(self, settings: &Settings) -> Result<Self, SettingsError> {
+        if settings.client_certificate().is_none() {
+            return Ok(self);
+        }
+        let problem = "cannot be sent: this connector needs a client certificate, and this program was built without the \
+            feature 'rustls' of grantline-reqwest";
+        Err(SettingsError::Request { problem: problem.to_owned() })
     }
 
     pub(crate) fn clients(&self, own: Option<ClientBuilder>) -> Result<Clients, Error> {

@@ -10,6 +10,7 @@ mod encrypted;
 mod files;
 mod flights;
 mod limits;
+mod patterns;
 mod records;
 mod rejections;
 mod support;
