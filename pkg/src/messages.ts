@@ -98,7 +98,6 @@ export type GrantStep =
 /** What an API request wants next. */
 export type CallStep =
   | Send
-  | Sign
   | { readonly kind: 'authorize'; readonly rejected?: TokenMessage }
   | { readonly kind: 'done'; readonly output: { readonly status: number; readonly attempts: number } };
 

@@ -18,7 +18,7 @@ export async function sign(step: Sign): Promise<Event> {
     const key = await subtle.importKey('pkcs8', bytes, algorithm, false, ['sign']);
     const { modulusLength = 2048 } = key.algorithm as Partial<RsaKeyAlgorithm>;
     if (modulusLength < 2048) {
-      return failed('the private key is an RSA key of less than 2048 bits: too short to be safe');
+      return failed('it is an RSA key of less than 2048 bits: too short to be safe');
     }
     const signature = await subtle.sign(algorithm, key, new TextEncoder().encode(step.data));
     return { kind: 'signed', signature: base64url(new Uint8Array(signature)) };
@@ -28,7 +28,7 @@ export async function sign(step: Sign): Promise<Event> {
     return failed(
       missing
         ? `this platform has no ${step.algorithm}`
-        : `the private key cannot be read, or is of the wrong kind for ${step.algorithm}`,
+        : `it cannot be read, or is of the wrong kind for ${step.algorithm}`,
     );
   } finally {
     bytes?.fill(0);

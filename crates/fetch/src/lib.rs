@@ -26,8 +26,8 @@ mod connection;
 mod fault;
 mod flight;
 mod host;
+mod pattern;
 #[cfg(feature = "webcrypto")]
-#[cfg_attr(not(test), expect(dead_code, reason = "the step that asks for it comes with the format"))]
 mod sign;
 mod stepping;
 mod store;
@@ -40,5 +40,5 @@ pub use fault::{Failure, fault};
 pub use grantline_core::{Connector, Error, Notice, Secret, Snapshot, Token, UnixTime};
 pub use host::{entropy, now};
 pub use stepping::Stepping;
-pub use store::Keeper;
+pub use store::{Keeper, Signer};
 pub use transport::Transport;

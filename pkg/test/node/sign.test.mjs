@@ -56,7 +56,7 @@ test('what is wrong with a key is said plainly, and the key is not repeated', as
     ['ES256', ''],
     ['PS256', 'no base64!'],
   ]) {
-    assert.equal(await said(algorithm, key), `the private key cannot be read, or is of the wrong kind for ${algorithm}`);
+    assert.equal(await said(algorithm, key), `it cannot be read, or is of the wrong kind for ${algorithm}`);
   }
   assert.match(await said('RS256', short.key), /less than 2048 bits: too short/);
 });
