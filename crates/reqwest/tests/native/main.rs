@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails its test")]
 
+#[cfg(feature = "sign")]
+mod assertions;
 mod calls;
 #[cfg(feature = "rustls")]
 mod certificates;
