@@ -56,6 +56,11 @@
 //! there is an error that names the key, and stays as it is; like every failure of a store it is told in a notice, and
 //! the connection works on as if nothing were kept.
 //!
+//! # Private keys and certificates
+//!
+//! Connectors can ask for signed assertions (feature `sign`) and for a client certificate (feature `rustls`, as
+//! [`Builder::root_certificate`]); both features are on by default.
+//!
 //! [`reqwest`] and its types are part of the public API.
 
 mod builder;
@@ -90,3 +95,8 @@ pub use store::{FileStore, Lease, MemoryStore, Store, StoreError};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// And that of the page on signing.
+#[cfg(all(doctest, feature = "rustls"))]
+#[doc = include_str!("../../../docs/signing-and-certificates.md")]
+struct Signing;
