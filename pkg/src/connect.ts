@@ -4,6 +4,7 @@ import { secretsOf, type ConnectorFile } from './connectors.js';
 import { failure, wrap } from './errors.js';
 import type { BuiltIn } from './generated/parameters.js';
 import type { Notice } from './messages.js';
+import { sign } from './sign.js';
 import { keeper } from './store.js';
 import { ready } from './wasm.js';
 
@@ -48,7 +49,7 @@ export async function connect(
   const file = typeof connector === 'string' ? connector : JSON.stringify(connector);
   try {
     const time = clock && (() => Number(clock()));
-    const inner = new Inner(file, spec, fetch, time, onEvent && listener(onEvent), store && keeper(store));
+    const inner = new Inner(file, spec, fetch, time, onEvent && listener(onEvent), store && keeper(store), sign);
     warnInPage(connector, parameters as Parameters);
     return new Connection(inner, typeof connector === 'string' ? connector : connector.id, options);
   } catch (thrown) {

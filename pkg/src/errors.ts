@@ -29,7 +29,7 @@ export const CODES = [
 export type ErrorCode = (typeof CODES)[number];
 
 /** Why no answer came. */
-export type FaultKind = 'unreachable' | 'timeout' | 'lost' | 'too_large' | 'redirected' | 'store';
+export type FaultKind = 'unreachable' | 'timeout' | 'lost' | 'too_large' | 'redirected' | 'store' | 'signing';
 
 /** The fields of an error as the core tells them. */
 export interface ErrorFields {

@@ -21,6 +21,7 @@ export { Flow, type CallFlow, type GrantFlow } from './flows.js';
 export type * from './generated/parameters.js';
 export type * from './messages.js';
 export type { Fetch, Target } from './request.js';
+export { sign } from './sign.js';
 export type { Awaitable, Store } from './store.js';
 
 /** The version of the wasm module, which is that of the package. */

@@ -37,7 +37,8 @@ export type Event =
   | { readonly kind: 'loaded'; readonly record?: Snapshot | null }
   | { readonly kind: 'leased'; readonly granted: boolean }
   | { readonly kind: 'saved'; readonly written: boolean }
-  | { readonly kind: 'released' };
+  | { readonly kind: 'released' }
+  | { readonly kind: 'signed'; readonly signature: string };
 
 /** The time, and 32 random bytes in hexadecimal; without them, the connection's own. */
 export interface Ambient {
@@ -63,6 +64,16 @@ export interface Send {
   readonly secretUrl: boolean;
 }
 
+/** Sign `data` and report `signed` or `failed`; `sign` does it. It holds a private key. */
+export interface Sign {
+  readonly kind: 'sign';
+  readonly algorithm: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
+  /** The private key: PKCS#8 DER in base64. */
+  readonly key: string;
+  /** What is signed, in ASCII. The signature is reported in base64url without padding. */
+  readonly data: string;
+}
+
 /** What a grant ended with. */
 export type Granted =
   | {
@@ -76,6 +87,7 @@ export type Granted =
 /** What a grant wants next. */
 export type GrantStep =
   | Send
+  | Sign
   | { readonly kind: 'sleep'; readonly millis: number }
   | { readonly kind: 'load' }
   | { readonly kind: 'lease'; readonly millis: number }

@@ -2,9 +2,11 @@
 
 use crate::connection::Connection;
 use crate::host;
-use crate::store::{Keeper, Shelf};
+use crate::pattern;
+use crate::store::{Keeper, Shelf, Signer};
 use crate::transport::Transport;
 use core::fmt;
+use grantline_core::error::SettingsError;
 use grantline_core::{Connector, Error, Grant, Notice, Options, Secret, Snapshot, UnixTime};
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ pub struct Builder {
     options: Options,
     shared: bool,
     keeper: Option<Keeper>,
+    signer: Option<Signer>,
     transport: Transport,
     clock: Clock,
     listener: Option<Listener>,
@@ -29,9 +32,10 @@ impl Builder {
         Self {
             connector,
             values: Vec::new(),
-            options: Options::default(),
+            options: Options { matches: Some(pattern::matches), ..Options::default() },
             shared: false,
             keeper: None,
+            signer: None,
             transport: Transport::default(),
             clock: Box::new(host::now),
             listener: None,
@@ -96,6 +100,13 @@ impl Builder {
         self
     }
 
+    /// Signs in another way than by the host's WebCrypto.
+    #[must_use]
+    pub fn signer(mut self, signer: Signer) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
     /// Whether a run step by step ([`Connection::start`]) gives the steps of a shared store although none was given
     /// here. Runs that the connection makes by itself then know no store and go on without it.
     #[must_use]
@@ -107,11 +118,16 @@ impl Builder {
     /// Checks everything and makes the connection. Nothing is sent yet.
     ///
     /// # Errors
-    /// A parameter that is missing, unknown or unusable, or a snapshot of another connection.
+    /// A parameter that is missing, unknown or unusable; a pattern that cannot be read; a client certificate, which no
+    /// platform lets a script send; a snapshot of another connection.
     // Not inlined: that costs the module more than the call.
     #[inline(never)]
     pub fn build(self) -> Result<Connection, Error> {
+        pattern::check(self.connector.manifest())?;
         let settings = Arc::new(self.connector.settings(self.values, &self.options)?);
+        if settings.client_certificate().is_some() {
+            return Err(SettingsError::Request { problem: NO_CERTIFICATE.to_owned() }.into());
+        }
         let key = format!("{}-{}", self.connector.manifest().id, settings.key());
         let shelf = self.keeper.map(|keeper| Shelf { keeper, key });
         let mut grant =
@@ -119,9 +135,12 @@ impl Builder {
         if let Some(snapshot) = self.snapshot {
             grant.restore(snapshot)?;
         }
-        Ok(Connection::new(grant, self.transport, shelf, self.clock, self.listener))
+        Ok(Connection::new(grant, self.transport, shelf, self.signer, self.clock, self.listener))
     }
 }
+
+const NO_CERTIFICATE: &str =
+    "needs a client certificate, which this platform cannot send: run this connector natively";
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

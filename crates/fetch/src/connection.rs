@@ -3,7 +3,7 @@
 use crate::builder::{Builder, Clock, Listener};
 use crate::flight::{Aim, Flight, Outcome};
 use crate::host::{self, Timer};
-use crate::store::Shelf;
+use crate::store::{Shelf, Signer};
 use crate::transport::Transport;
 use core::cell::{Cell, RefCell};
 use core::fmt;
@@ -27,6 +27,7 @@ pub(crate) struct Inner {
     pub(crate) run: Cell<u32>,
     pub(crate) transport: Transport,
     pub(crate) shelf: Option<Shelf>,
+    pub(crate) signer: Option<Signer>,
     clock: Clock,
     listener: Option<Listener>,
 }
@@ -42,12 +43,13 @@ impl Connection {
         grant: Grant,
         transport: Transport,
         shelf: Option<Shelf>,
+        signer: Option<Signer>,
         clock: Clock,
         listener: Option<Listener>,
     ) -> Self {
         let settings = grant.settings().clone();
         let (grant, flight, run) = (RefCell::new(grant), RefCell::new(None), Cell::new(0));
-        Self(Rc::new(Inner { settings, grant, flight, run, transport, shelf, clock, listener }))
+        Self(Rc::new(Inner { settings, grant, flight, run, transport, shelf, signer, clock, listener }))
     }
 
     /// What the connection is made of.
@@ -253,10 +255,7 @@ impl Connection {
                     leased |= matches!(event, Event::Leased(true));
                     event
                 }
-                Step::Sign(_) => Event::Failed(grantline_core::Fault::new(
-                    grantline_core::FaultKind::Signing,
-                    "this adapter has no signer",
-                )),
+                Step::Sign(_) => self.sign(&step).await,
                 Step::Authorize { .. } => return Err(misuse("authorize")),
             };
             if let Some(error) = failed {

@@ -96,6 +96,6 @@ pub(crate) fn detail(error: &JsValue, code: Option<&str>) -> String {
 }
 
 /// A property of whatever was thrown; undefined if it has none.
-fn property(value: &JsValue, name: &str) -> JsValue {
+pub(crate) fn property(value: &JsValue, name: &str) -> JsValue {
     Reflect::get(value, &name.into()).unwrap_or_default()
 }

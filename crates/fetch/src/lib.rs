@@ -26,6 +26,9 @@ mod connection;
 mod fault;
 mod flight;
 mod host;
+mod pattern;
+#[cfg(feature = "webcrypto")]
+mod sign;
 mod stepping;
 mod store;
 mod transport;
@@ -37,5 +40,5 @@ pub use fault::{Failure, fault};
 pub use grantline_core::{Connector, Error, Notice, Secret, Snapshot, Token, UnixTime};
 pub use host::{entropy, now};
 pub use stepping::Stepping;
-pub use store::Keeper;
+pub use store::{Keeper, Signer};
 pub use transport::Transport;

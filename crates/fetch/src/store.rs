@@ -1,4 +1,4 @@
-//! A shared store that the host provides: what is written and when is said by the core.
+//! What the host provides: a shared store, and signatures. What is written or signed, and when, is said by the core.
 
 use crate::connection::Connection;
 use core::pin::Pin;
@@ -16,6 +16,9 @@ use grantline_core::{Event, Fault, FaultKind, Granted, Notice, Step};
 /// | [`Step::Save`] | the record is written, if the stored revision is the expected one | [`Event::Saved`] |
 /// | [`Step::Release`] | the right is given back, if it is still the own one | [`Event::Released`] |
 pub type Keeper = Box<dyn Fn(&str, &Step<Granted>) -> Pin<Box<dyn Future<Output = Event>>>>;
+
+/// Signs: the step is [`Step::Sign`], its answer [`Event::Signed`] or [`Event::Failed`].
+pub type Signer = Box<dyn Fn(&Step<Granted>) -> Pin<Box<dyn Future<Output = Event>>>>;
 
 /// A store, and what the record of this connection is called there.
 pub(crate) struct Shelf {
@@ -35,5 +38,17 @@ impl Connection {
             self.notify(&Notice::Failed { code: "store", message, harmless: true });
         }
         event
+    }
+
+    /// Signs something, by the host's own signer if there is one.
+    pub(crate) async fn sign(&self, step: &Step<Granted>) -> Event {
+        if let Some(signer) = &self.0.signer {
+            return signer(step).await;
+        }
+        #[cfg(feature = "webcrypto")]
+        if let Step::Sign(signing) = step {
+            return crate::sign::answer(signing).await;
+        }
+        Event::Failed(Fault::new(FaultKind::Signing, "this connection has no signer"))
     }
 }

@@ -203,3 +203,68 @@ async fn a_host_that_does_the_steps_of_the_store_itself_is_not_disturbed() {
     assert!(matches!(connection.start().advance(Event::START, None), Ok(Step::Load)));
     assert_eq!(connection.token().await.unwrap().value.expose(), "t1");
 }
+
+/// A connector whose token requests carry a signed assertion.
+fn assertions(more: &str) -> grantline_core::Connector {
+    let text = r#"{
+        "id": "assertions", "title": "Assertions",
+        "base_url": "https://api.example.com", "hosts": ["api.example.com"],
+        "parameters": [{ "name": "key", "title": "Key", "type": "securestring", "pattern": "-----BEGIN [A-Z ]+-----[^-]+-{5}[A-Z ]+-{5}\\s*" }],
+        "auth": {
+            "values": { "assertion": { "jwt": { "algorithm": "ES256", "key": "{key}", "claims": { "iss": "me" } } } },
+            "acquire": { "method": "POST", "url": "https://api.example.com/token", "form": { "assertion": "{assertion}" } },
+            "token": { "value": "/access_token" }, MORE
+            "apply": { "headers": { "authorization": "Bearer {accessToken}" } }
+        }
+    }"#;
+    grantline_core::Connector::from_json(&text.replace("MORE", more)).unwrap()
+}
+
+async fn key() -> String {
+    let script = "const made = crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+        return made.then(async ({ privateKey, publicKey }) => {
+            globalThis.publicKey = publicKey;
+            const der = new Uint8Array(await crypto.subtle.exportKey('pkcs8', privateKey));
+            return `-----BEGIN PRIVATE KEY-----\\n${btoa(String.fromCharCode(...der))}\\n-----END PRIVATE KEY-----\\n`;
+        });";
+    let made = Function::new_no_args(script).call0(&JsValue::UNDEFINED).unwrap();
+    wasm_bindgen_futures::JsFuture::from(js_sys::Promise::from(made)).await.unwrap().as_string().unwrap()
+}
+
+/// A server that hands out a token for an assertion that it can verify.
+const VERIFIER: &str = "
+    const jwt = new URLSearchParams(init.body).get('assertion');
+    const [header, claims, signature] = jwt.split('.');
+    const bytes = Uint8Array.from(atob(signature.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
+    const data = new TextEncoder().encode(`${header}.${claims}`);
+    return crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, globalThis.publicKey, bytes, data)
+        .then((good) => new Response(good ? '{\"access_token\":\"g00d\"}' : '{}'));
+";
+
+#[wasm_bindgen_test]
+async fn an_assertion_is_signed_by_the_host() {
+    let connection =
+        Connection::builder(assertions("")).parameter("key", key().await).transport(server(VERIFIER));
+    assert_eq!(connection.build().unwrap().token().await.unwrap().value.expose(), "g00d");
+    // Or by whoever says that it can.
+    let connection =
+        Connection::builder(assertions("")).parameter("key", key().await).transport(server(VERIFIER));
+    let connection = connection.signer(Box::new(|step| {
+        assert!(matches!(step, Step::Sign(_)));
+        let fault = Fault::new(FaultKind::Signing, "the token is not plugged in");
+        Box::pin(std::future::ready(Event::Failed(fault)))
+    }));
+    let error = connection.build().unwrap().token().await.unwrap_err();
+    assert_eq!(error.to_string(), "parameter 'key' cannot sign: the token is not plugged in");
+}
+
+#[wasm_bindgen_test]
+async fn what_the_host_cannot_do_is_said_when_the_connection_is_made() {
+    let error = Connection::builder(assertions("")).parameter("key", "s3cret").build().unwrap_err();
+    assert!(error.to_string().starts_with("parameter 'key' does not match the pattern"), "{error}");
+    let certificate = r#""client_certificate": { "certificate": "{key}", "key": "{key}" },"#;
+    let error =
+        Connection::builder(assertions(certificate)).parameter("key", key().await).build().unwrap_err();
+    assert!(error.to_string().contains("which this platform cannot send"), "{error}");
+    assert_eq!(error.code(), "invalid_request");
+}

@@ -4,9 +4,12 @@ use crate::clock::{Clock, SystemClock};
 use crate::connection::Connection;
 use crate::flight::Desk;
 use crate::inner::{Inner, Observer};
+use crate::pattern;
 use crate::store::Store;
+use crate::tls::Tls;
 use crate::transport::Clients;
 use arc_swap::ArcSwapOption;
+use grantline_core::error::SettingsError;
 use grantline_core::{Connector, Error, Grant, Notice, Options, Secret, Snapshot};
 use reqwest::{Client, ClientBuilder};
 use std::fmt;
@@ -21,6 +24,7 @@ pub struct Builder {
     options: Options,
     client: Option<Client>,
     client_builder: Option<ClientBuilder>,
+    roots: Vec<Vec<u8>>,
     clock: Arc<dyn Clock>,
     store: Option<Arc<dyn Store>>,
     observer: Option<Box<Observer>>,
@@ -32,9 +36,10 @@ impl Builder {
         Self {
             connector,
             values: Vec::new(),
-            options: Options::default(),
+            options: Options { matches: Some(pattern::matches), ..Options::default() },
             client: None,
             client_builder: None,
+            roots: Vec::new(),
             clock: Arc::new(SystemClock),
             store: None,
             observer: None,
@@ -94,8 +99,19 @@ impl Builder {
     /// settings, too, use [`Builder::client_builder`]. API requests follow the redirects that it follows: reqwest then
     /// takes `Authorization` off on the way to another server, but no other header. With
     /// [`reqwest::redirect::Policy::none`] they follow what they follow without it.
+    ///
+    /// A connector with a client certificate does not go together with it, for no certificate can be put into a client
+    /// that is made: there, too, [`Builder::client_builder`] is the way.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
+        self
+    }
+
+    /// Trusts the certificates in this PEM text beside those of the system: for a company's own authority, such as that of
+    /// a proxy that looks into TLS. A client of [`Builder::client`] keeps its own settings.
+    #[cfg(feature = "rustls")]
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(pem.into());
         self
     }
 
@@ -121,15 +137,21 @@ impl Builder {
     /// Checks everything and makes the connection. No request is sent yet.
     ///
     /// # Errors
-    /// A parameter is missing, unknown or unusable; the snapshot belongs to another connection; there is no client.
+    /// A parameter or a certificate is missing, unknown or unusable; a pattern of the connector cannot be read; the
+    /// snapshot belongs to another connection; there is no client.
     pub fn build(self) -> Result<Connection, Error> {
+        pattern::check(self.connector.manifest())?;
         let settings = Arc::new(self.connector.settings(self.values, &self.options)?);
         let grant = if self.store.is_some() { Grant::shared } else { Grant::new };
         let mut grant = grant(settings.clone());
         if let Some(snapshot) = self.snapshot {
             grant.restore(snapshot)?;
         }
-        let token_clients = self.client_builder.map_or_else(Clients::shared, Clients::build)?;
+        let tls = Tls::trusting(&self.roots)?.identified(&settings)?;
+        if self.client.is_some() && settings.client_certificate().is_some() {
+            return Err(SettingsError::Request { problem: OWN_CLIENT.to_owned() }.into());
+        }
+        let token_clients = tls.clients(self.client_builder)?;
         let inner = Inner {
             key: format!("{}-{}", settings.connector().manifest().id, settings.key()),
             settings,
@@ -146,6 +168,9 @@ impl Builder {
         Ok(Connection { inner: Arc::new(inner) })
     }
 }
+
+const OWN_CLIENT: &str = "cannot be sent by a client of the program's own: this connector needs a client certificate, \
+    and only `client_builder` can be given one";
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! The one loop that does what a flow's steps say.
 
 use crate::inner::Inner;
+use crate::sign;
 use crate::store::{Lease, Store, StoreError};
 use crate::transport::{self, Clients};
 use grantline_core::{Error, Event, Fault, FaultKind, Notice, Request, Step};
@@ -45,7 +46,7 @@ pub(crate) async fn drive<T>(
                 inner.clock.sleep(Duration::from_millis(millis)).await;
                 Event::Woke
             }
-            Step::Sign(_) => Event::Failed(Fault::new(FaultKind::Signing, "this adapter has no signer")),
+            Step::Sign(signing) => sign::answer(signing).await,
             Step::Authorize { rejected } => Event::Token(inner.authorize(rejected).await?),
             Step::Load | Step::Lease { .. } | Step::Save { .. } | Step::Release => {
                 let done = match &inner.store {

@@ -56,6 +56,11 @@
 //! there is an error that names the key, and stays as it is; like every failure of a store it is told in a notice, and
 //! the connection works on as if nothing were kept.
 //!
+//! # Private keys and certificates
+//!
+//! Connectors can ask for signed assertions (feature `sign`) and for a client certificate (feature `rustls`, as
+//! [`Builder::root_certificate`]); both features are on by default.
+//!
 //! [`reqwest`] and its types are part of the public API.
 
 mod builder;
@@ -64,9 +69,14 @@ mod connection;
 mod driver;
 mod flight;
 mod inner;
+mod pattern;
 mod peek;
 mod request;
+#[cfg_attr(not(feature = "sign"), path = "sign/none.rs")]
+mod sign;
 mod store;
+#[cfg_attr(not(feature = "rustls"), path = "tls/none.rs")]
+mod tls;
 mod transport;
 
 pub use builder::Builder;
@@ -85,3 +95,8 @@ pub use store::{FileStore, Lease, MemoryStore, Store, StoreError};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// And that of the page on signing.
+#[cfg(all(doctest, feature = "rustls"))]
+#[doc = include_str!("../../../docs/signing-and-certificates.md")]
+struct Signing;

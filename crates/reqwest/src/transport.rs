@@ -21,14 +21,17 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Those of all connections that bring none.
+    /// Those of all connections that bring none and need nothing of their own.
     pub(crate) fn shared() -> Result<Self, Error> {
-        static SHARED: LazyLock<Result<Clients, Error>> = LazyLock::new(|| {
-            let builder = || Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT);
-            // What is meant for this machine must not leave it in clear text for a proxy of the environment.
-            Ok(Clients { secure: build(builder())?, local: build(builder().no_proxy())? })
-        });
+        static SHARED: LazyLock<Result<Clients, Error>> = LazyLock::new(|| Clients::own(|builder| builder));
         SHARED.clone()
+    }
+
+    /// Those of one connection that needs another TLS than the rest.
+    pub(crate) fn own(tls: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Self, Error> {
+        let builder = || Client::builder().user_agent(USER_AGENT).connect_timeout(CONNECT_TIMEOUT);
+        // What is meant for this machine must not leave it in clear text for a proxy of the environment.
+        Ok(Self { secure: build(tls(builder()))?, local: build(builder().no_proxy())? })
     }
 
     /// Those that a program's own builder makes.

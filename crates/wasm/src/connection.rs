@@ -23,7 +23,8 @@ pub struct Connection(Inner);
 impl Connection {
     /// `connector` is the id of a built-in connector or the text of a connector file, `options` an object with
     /// `parameters`, `allowLoopback`, `parameterSet`, `shared` and `snapshot`. `keeper` does the steps of a store: it
-    /// takes a key and a step, and gives a promise of the text of a record or of an event.
+    /// takes a key and a step, and gives a promise of the text of a record or of an event. `signer` does the step
+    /// `sign` in the same way.
     ///
     /// # Errors
     /// An object with the fields of an error.
@@ -35,6 +36,7 @@ impl Connection {
         clock: Option<Function>,
         listener: Option<Function>,
         keeper: Option<Function>,
+        signer: Function,
     ) -> Result<Self, JsValue> {
         let builder = describe(connector, &to_json(options)).map_err(|error| thrown(&error))?;
         let builder = match fetch {
@@ -55,6 +57,8 @@ impl Connection {
             })),
             None => builder,
         };
+        let builder = builder
+            .signer(Box::new(move |step| Box::pin(kept(signer.call1(&JsValue::UNDEFINED, &to_js(step))))));
         builder.build().map(Self).map_err(|error| thrown(&error))
     }
 
@@ -186,9 +190,9 @@ fn tell(listener: &Function, notice: &Notice) {
     let _ = listener.call1(&JsValue::UNDEFINED, &to_js(notice));
 }
 
-/// What came of a step of the store: the text of a record, or an event.
+/// What came of a step that the wrapper does: the text of a record, or an event.
 async fn kept(answer: Result<JsValue, JsValue>) -> Event {
-    // The wrapper's keeper neither throws nor rejects.
+    // The wrapper neither throws nor rejects.
     let answer = answer.unwrap_or_default();
     let answer = JsFuture::from(Promise::resolve(&answer)).await.unwrap_or_default();
     let event = match answer.as_string() {

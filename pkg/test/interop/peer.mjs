@@ -16,8 +16,17 @@ export const PEERS = JSON.parse(await readFile(new URL('peers.json', FOLDER), 'u
 
 /** Runs `test` with a server that treats refresh tokens in this way, or in its own. */
 export async function withPeer(name, rotation, test) {
+  return run(name, { rotation: rotation ?? PEERS[name].rotations[0] }, test);
+}
+
+/** The same with an `oidc-provider` that knows the client by these public keys, in PEM. */
+export async function withKeys(publicKeys, test) {
+  return run('oidc-provider', { publicKeys }, test);
+}
+
+async function run(name, settings, test) {
   const facts = PEERS[name];
-  const { child, url } = await start(facts.command, { rotation: rotation ?? facts.rotations[0] });
+  const { child, url } = await start(facts.command, settings);
   const proxy = await serveProxy(url);
   try {
     return await test(peer(facts, url, proxy));
@@ -49,12 +58,26 @@ function peer(facts, url, proxy) {
       const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token, ...secrets });
       return (await fetch(`${url}/token`, { method: 'POST', body })).status;
     },
+    /**
+     * A connection that signs its assertions in this way. The server looks at their times, so the clock is that of the
+     * system.
+     */
+    signing: async (algorithm, privateKey) => {
+      const connector = await read('private-key-jwt');
+      connector.auth.values.assertion.jwt.algorithm = algorithm;
+      const given = { baseUrl: proxy.url, clientId: CLIENT_ID, audience: url, privateKey };
+      return connect(connector, given, { allowInsecureLoopback: true });
+    },
     connect: async (name, parameters = {}) => {
-      const connector = JSON.parse(await readFile(new URL(`connectors/${name}.json`, FOLDER), 'utf8'));
+      const connector = await read(name);
       const given = { baseUrl: proxy.url, clientId: CLIENT_ID, clientSecret: SECRET, ...parameters };
       return connect(connector, given, { allowInsecureLoopback: true, clock: () => clock.now });
     },
   };
+}
+
+async function read(connector) {
+  return JSON.parse(await readFile(new URL(`connectors/${connector}.json`, FOLDER), 'utf8'));
 }
 
 /** The server ends with its stdin, and so with this process. What it says later is read and dropped. */

@@ -3,6 +3,7 @@ import {
   connect,
   connectors,
   GrantlineError,
+  sign,
   version,
   type CallStep,
   type Connection,
@@ -62,11 +63,11 @@ await connect('workstream', { token: 'a' }, { snapshot: JSON.stringify(snapshot)
 
 const flow = workspan.start();
 let step = flow.advance({ kind: 'start' });
-while (step.kind !== 'done') step = flow.advance(answer(step));
+while (step.kind !== 'done') step = flow.advance(await answer(step));
 if ('token' in step.output) step.output.token.value satisfies string;
 else step.output.revoked satisfies boolean;
 
-function answer(wanted: Exclude<GrantStep, { kind: 'done' }>): Event {
+async function answer(wanted: Exclude<GrantStep, { kind: 'done' }>): Promise<Event> {
   switch (wanted.kind) {
     case 'send':
       return { kind: 'response', status: wanted.url.length, headers: wanted.headers, body: '' };
@@ -80,6 +81,8 @@ function answer(wanted: Exclude<GrantStep, { kind: 'done' }>): Event {
       return { kind: 'saved', written: wanted.expected === 0 };
     case 'release':
       return { kind: 'released' };
+    case 'sign':
+      return sign(wanted);
     default:
       return wanted satisfies never;
   }
@@ -88,6 +91,8 @@ function answer(wanted: Exclude<GrantStep, { kind: 'done' }>): Event {
 workspan.call('GET', '/app').advance({ kind: 'start' }) satisfies CallStep;
 // @ts-expect-error: no such event
 flow.advance({ kind: 'begin' });
+// @ts-expect-error: a secret needs no private key
+await sign({ kind: 'sign', algorithm: 'HS256', key: '', data: '' });
 // @ts-expect-error: an answer has a status
 flow.advance({ kind: 'response' });
 // @ts-expect-error: what fails is thrown by `advance` and told by `tryAdvance` only

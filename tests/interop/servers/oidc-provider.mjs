@@ -1,4 +1,5 @@
 /** `oidc-provider`, with the routes of a test beside its own: `/api/me`, and `/control/...` for its administrator. */
+import { createPublicKey } from 'node:crypto';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 import { listen, settings, unknown } from './peer.mjs';
@@ -9,7 +10,7 @@ const ROTATION = {
   rotate_revoke_family: () => true,
 };
 
-const { clientId, clientSecret, rotation = 'same' } = await settings();
+const { clientId, clientSecret, rotation = 'same', publicKeys } = await settings();
 if (!(rotation in ROTATION)) unknown(rotation);
 
 let handle;
@@ -20,8 +21,7 @@ const provider = new Provider(url, {
   clients: [
     {
       client_id: clientId,
-      client_secret: clientSecret,
-      token_endpoint_auth_method: 'client_secret_basic',
+      ...authentication(),
       grant_types: ['authorization_code', 'client_credentials', 'refresh_token'],
       redirect_uris: ['https://client.example/callback'],
     },
@@ -30,6 +30,13 @@ const provider = new Provider(url, {
   findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
   ...(ROTATION[rotation] && { rotateRefreshToken: ROTATION[rotation] }),
 });
+
+/** A client with public keys, in PEM, proves itself with an assertion; any other with its secret. */
+function authentication() {
+  if (!publicKeys) return { client_secret: clientSecret, token_endpoint_auth_method: 'client_secret_basic' };
+  const keys = publicKeys.map((pem) => createPublicKey(pem).export({ format: 'jwk' }));
+  return { jwks: { keys }, token_endpoint_auth_method: 'private_key_jwt' };
+}
 
 /** What a person who signs in would have got, without the browser. */
 async function mint() {

@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** The settings: `{ clientId, clientSecret, rotation }`. */
+/** The settings: `{ clientId, clientSecret, rotation, publicKeys }`; the last, for `oidc-provider`, are in PEM. */
 export async function settings() {
   const lines = createInterface({ input: process.stdin });
   lines.once('close', () => process.exit(0));

@@ -28,7 +28,10 @@ pub fn file(name: &str) -> PathBuf {
 /// There is none, or it is not one.
 #[must_use]
 pub fn connector(name: &str) -> Connector {
+    Connector::from_json(&connector_text(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn connector_text(name: &str) -> String {
     let path = file("connectors").join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Connector::from_json(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

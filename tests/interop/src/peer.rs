@@ -4,7 +4,7 @@ use crate::clock::TestClock;
 use crate::proxy::Proxy;
 use crate::table::{Facts, Rotation, facts};
 use grantline_reqwest::reqwest::{Client, RequestBuilder, StatusCode};
-use grantline_reqwest::{Builder, Connection};
+use grantline_reqwest::{Builder, Connection, Connector};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -54,6 +54,17 @@ impl Peer {
     /// It does not start.
     #[must_use]
     pub fn rotating(name: &str, rotation: Rotation) -> Self {
+        let settings = json!({ "clientId": CLIENT_ID, "clientSecret": SECRET, "rotation": rotation.name() });
+        Self::run(name, &settings)
+    }
+
+    /// Starts an `oidc-provider` that knows the client by these public keys, in PEM.
+    #[must_use]
+    pub fn with_keys(public_keys: &[String]) -> Self {
+        Self::run("oidc-provider", &json!({ "clientId": CLIENT_ID, "publicKeys": public_keys }))
+    }
+
+    fn run(name: &str, settings: &Value) -> Self {
         let facts = facts(name);
         let mut child = Command::new(facts.program())
             .arg(&facts.command[1])
@@ -64,7 +75,6 @@ impl Peer {
             .spawn()
             .unwrap_or_else(|error| panic!("{name}: {error}; `cargo xtask test --only interop` sets it up"));
         let mut stdin = child.stdin.take();
-        let settings = json!({ "clientId": CLIENT_ID, "clientSecret": SECRET, "rotation": rotation.name() });
         // A server that has ended cannot read; its first line, which is missing, says so.
         let _ = stdin.as_mut().map(|stdin| writeln!(stdin, "{settings}"));
         let url = url(&mut child).unwrap_or_else(|said| panic!("{name} did not start: {said}"));
@@ -79,6 +89,16 @@ impl Peer {
             .parameter("clientSecret", SECRET)
             .allow_loopback()
             .clock(clock.clone())
+    }
+
+    /// A connection through the proxy that signs its assertions in this way. The server looks at their times, so the clock
+    /// is that of the system.
+    pub fn signing(&self, algorithm: &str, private_key: &str) -> Builder {
+        let text = crate::connector_text("private-key-jwt").replace("RS256", algorithm);
+        Connection::builder(Connector::from_json(&text).unwrap_or_else(|error| panic!("{error}")))
+            .parameters([("baseUrl", self.proxy.url.as_str()), ("clientId", CLIENT_ID)])
+            .parameters([("audience", self.url.as_str()), ("privateKey", private_key)])
+            .allow_loopback()
     }
 
     /// The first refresh token, as a person who signs in would bring it.

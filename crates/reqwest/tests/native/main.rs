@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails its test")]
 
+#[cfg(feature = "sign")]
+mod assertions;
 mod calls;
+#[cfg(feature = "rustls")]
+mod certificates;
 mod connections;
 mod encrypted;
 mod files;
 mod flights;
 mod limits;
+mod patterns;
 mod records;
 mod rejections;
 mod support;

@@ -2,6 +2,8 @@
 
 use grantline_connectors as connectors;
 use grantline_reqwest::{BoxFuture, Builder, Clock, Connection, Notice, UnixTime};
+#[cfg(feature = "rustls")]
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,15 +92,33 @@ struct Log {
 impl Server {
     /// `respond` gets each request and how many of the same kind (token or API) came before it.
     pub(crate) fn start(respond: impl Fn(&Hit, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen("http", |stream| stream, respond)
+    }
+
+    /// The same behind TLS.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn start_tls(
+        tls: Arc<ServerConfig>,
+        respond: impl Fn(&Hit, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let wrap = move |stream| StreamOwned::new(ServerConnection::new(tls.clone()).unwrap(), stream);
+        Self::listen("https", wrap, respond)
+    }
+
+    fn listen<S: Read + Write>(
+        scheme: &str,
+        wrap: impl Fn(TcpStream) -> S + Clone + Send + 'static,
+        respond: impl Fn(&Hit, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
         let log = Arc::new(Log { hits: Mutex::default(), came: Semaphore::new(0) });
         let (seen, respond) = (log.clone(), Arc::new(respond));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (seen, respond) = (seen.clone(), respond.clone());
+                let (wrap, seen, respond) = (wrap.clone(), seen.clone(), respond.clone());
                 // A client that goes away in the middle ends its thread, and nothing else.
-                thread::spawn(move || serve(stream.ok()?, &seen, respond.as_ref()));
+                thread::spawn(move || serve(wrap(stream.ok()?), &seen, respond.as_ref()));
             }
         });
         Self { url, log }
@@ -122,7 +142,7 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, log: &Log, respond: &dyn Fn(&Hit, usize) -> Reply) -> Option<()> {
+fn serve(mut stream: impl Read + Write, log: &Log, respond: &dyn Fn(&Hit, usize) -> Reply) -> Option<()> {
     loop {
         let hit = read(&mut stream)?;
         let before = {
@@ -149,7 +169,7 @@ fn serve(mut stream: TcpStream, log: &Log, respond: &dyn Fn(&Hit, usize) -> Repl
     }
 }
 
-fn read(stream: &mut TcpStream) -> Option<Hit> {
+fn read(stream: &mut impl Read) -> Option<Hit> {
     let mut bytes = Vec::new();
     let mut more = |bytes: &mut Vec<u8>| {
         let mut piece = [0; 4096];
