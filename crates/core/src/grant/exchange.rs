@@ -6,7 +6,7 @@ use crate::derive::{Making, Material};
 use crate::error::{Cause, Denial, Error, Reason, SettingsError, Violation};
 use crate::flow::{Ambient, Step};
 use crate::http::{Fault, FaultKind, Purpose, Request, Response};
-use crate::manifest::{Algorithm, Derived, Replay, RequestTemplate};
+use crate::manifest::{Algorithm, Derived, Place, Replay, RequestTemplate};
 use crate::redirect::Redirect;
 use crate::render::{self, Values};
 use crate::secret::Secret;
@@ -218,6 +218,7 @@ impl Grant {
         }
         match self.judge(&flight, response, ambient) {
             Verdict::Captured(captures) => {
+                self.exchanged(&mut flight, &captures);
                 flight.next(captures);
                 self.ask(flight, ambient)
             }
@@ -320,6 +321,22 @@ impl Grant {
         flight.dirty = true;
         if self.shared && !self.void.contains(&mark) {
             self.void.push(mark);
+        }
+    }
+
+    /// The refresh token may be exchanged by a request that is not the last one: then the new one is the present one from
+    /// then on, whatever comes of the others.
+    fn exchanged(&mut self, flight: &mut Flight, captures: &Captures) {
+        let rule = self.settings.auth().token.as_ref().filter(|_| flight.purpose == Purpose::Renew);
+        let new = rule.into_iter().flat_map(|rule| rule.refresh_token.iter()).find_map(|place| match place {
+            Place::Captured(name) => captures.get(name),
+            _ => None,
+        });
+        let before = self.held.refresh_value().cloned();
+        if let Some(new) = new.filter(|new| before.as_ref() != Some(*new)) {
+            self.held.refresh = Some(Refresh { value: new.clone(), expires_at: None });
+            self.held.in_doubt.clear();
+            (flight.mark, flight.dirty, self.spent) = (None, true, before);
         }
     }
 

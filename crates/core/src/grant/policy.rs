@@ -317,7 +317,10 @@ impl Held {
             counts_from_now = issued.is_none() && seed.lifetime_seconds.is_some();
             let issued = issued.unwrap_or(now);
             let end = seed.lifetime_seconds.map(|seconds| issued.after(Duration::from_secs(seconds)));
-            self.access = Some(Arc::new(Token::new(value.into(), issued, end, Duration::ZERO, &[0; 32])));
+            // Where nothing renews it, it serves until its end.
+            let auth = settings.auth();
+            let margin = if auth.renew.is_empty() { Duration::ZERO } else { auth.margin() };
+            self.access = Some(Arc::new(Token::new(value.into(), issued, end, margin, &[0; 32])));
         }
         if let Some(value) = text(&seed.refresh_token)? {
             self.refresh = Some(Refresh { value: value.into(), expires_at: None });
