@@ -60,6 +60,8 @@ export interface Send {
   readonly maxBody: number;
   /** For an API request: with which statuses the body of the answer is wanted at all. A longer one is left out. */
   readonly bodyStatuses?: readonly number[];
+  /** Whether the machine follows redirects itself: then do not, and report where the answer's `location` leads. */
+  readonly followRedirects?: boolean;
   /** Whether a secret stands in the URL, which must then not be logged. */
   readonly secretUrl: boolean;
 }

@@ -58,7 +58,13 @@ export async function run(machine: Machine, host: Host, target?: Target, init?: 
       try {
         response = await send(step, token, host.fetch, target, init);
         const body = await peek(step, response);
-        step = machine.advance({ kind: 'response', status: response.status, ...(body === undefined ? {} : { body }) });
+        const location = step.followRedirects ? response.headers.get('location') : null;
+        step = machine.advance({
+          kind: 'response',
+          status: response.status,
+          ...(location === null ? {} : { headers: { location } }),
+          ...(body === undefined ? {} : { body }),
+        });
       } catch (error) {
         // The caller's own abort, and the caller's own mistakes, are theirs to see as they are.
         if (signal?.aborted || error instanceof GrantlineError) throw error;
@@ -83,9 +89,12 @@ async function send(
   for (const [name, value] of Object.entries(step.headers)) headers.set(name, value);
   const guarded = travels(step, token) && (init?.redirect ?? given?.redirect ?? 'follow') === 'follow';
   const own: RequestInit = { ...init, method: step.method, headers };
-  if (guarded) own.redirect = 'manual';
+  if (step.body !== undefined) own.body = step.body;
+  if (guarded || step.followRedirects) own.redirect = 'manual';
   const response = await (given ? fetch(moved(new Request(given, own), step.url)) : fetch(step.url, own));
-  if (guarded && isRedirect(response)) {
+  // A browser hides where a redirect leads: there the machine cannot follow it either.
+  const hidden = step.followRedirects ? response.type === 'opaqueredirect' : guarded && isRedirect(response);
+  if (hidden) {
     throw failure('redirected', 'the server answered with a redirect, which is never followed with a secret');
   }
   return response;

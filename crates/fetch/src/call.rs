@@ -80,7 +80,9 @@ impl Connection {
                 }
                 Step::Send(request) => match self.send(&request, token.as_deref(), body).await {
                     Ok(response) => {
-                        let (status, headers) = (response.status(), Headers::default());
+                        let status = response.status();
+                        let location = response.headers().get("location").ok().flatten();
+                        let headers = location.iter().map(|url| ("location", url.as_str())).collect();
                         last = Some(response);
                         // A redirect that may not be followed: browsers hide all of it.
                         let hidden = Fault::new(FaultKind::Redirected, "");
@@ -118,10 +120,10 @@ impl Connection {
         let elsewhere = |(name, value): (&str, &str)| {
             name != "authorization" && token.is_some_and(|token| value.contains(token.value.expose()))
         };
-        if request.secret_url() || request.headers.iter().any(elsewhere) {
+        if request.follow_redirects || request.secret_url() || request.headers.iter().any(elsewhere) {
             Reflect::set(&init, &"redirect".into(), &"manual".into())?;
         }
-        if let Some(body) = body {
+        if let Some(body) = body.or(request.body.as_deref()) {
             Reflect::set(&init, &"body".into(), &body.into())?;
         }
         let promise = self.0.transport.call(&request.url, &init)?;

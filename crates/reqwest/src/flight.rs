@@ -274,7 +274,7 @@ const fn panicked() -> Error {
     Error::Misuse { state: "exchanging", event: "panic" }
 }
 
-fn entropy() -> [u8; 32] {
+pub(crate) fn entropy() -> [u8; 32] {
     let mut bytes = [0; 32];
     // Without random bytes there is no TLS either: nothing is lost if retries then are not spread.
     let _ = getrandom::fill(&mut bytes);

@@ -2,6 +2,7 @@
 
 use crate::connection::Connection;
 use crate::driver::{Wire, drive};
+use crate::flight::entropy;
 use crate::inner::Inner;
 use crate::peek;
 use crate::transport::{self, Clients};
@@ -125,10 +126,10 @@ pub(crate) async fn run(
     request: reqwest::Request,
 ) -> Result<(Called, reqwest::Response), Error> {
     let mut wire = ApiWire { clients: inner.api_clients.clone(), request: Some(request), response: None };
-    // A call needs neither the time nor randomness.
-    let ambient = Ambient::default();
-    let step = call.advance(Event::START, &ambient)?;
-    let called = drive(inner, &mut wire, step, |event| call.advance(event, &ambient)).await?;
+    let step = call.advance(Event::START, &Ambient::default())?;
+    // A request may carry the time, or a text that stands in no other.
+    let now = || Ambient::new(inner.clock.now(), entropy());
+    let called = drive(inner, &mut wire, step, |event| call.advance(event, &now())).await?;
     let response = wire.response.ok_or(Error::Misuse { state: "sending", event: "done" })?;
     Ok((called, response))
 }
@@ -167,7 +168,11 @@ impl ApiWire {
         let mut outgoing = std::mem::replace(&mut self.request, spare).ok_or_else(lost)?;
         *outgoing.url_mut() = transport::url(request)?;
         transport::set_headers(request, outgoing.headers_mut())?;
-        let mut hops = 0;
+        if let Some(body) = &request.body {
+            *outgoing.body_mut() = Some(body.clone().into());
+        }
+        // Where the core follows redirects, it decides about each of them.
+        let mut hops = if request.follow_redirects { MOST_REDIRECTS } else { 0 };
         loop {
             let again = outgoing.try_clone().filter(|_| hops < MOST_REDIRECTS);
             let response =

@@ -15,5 +15,6 @@ mod limits;
 mod patterns;
 mod records;
 mod rejections;
+mod requests;
 mod support;
 mod time;
