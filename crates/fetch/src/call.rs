@@ -5,8 +5,8 @@ use crate::fault::{Failure, fault};
 use crate::host;
 use core::cell::RefCell;
 use grantline_core::{
-    Call, Called, Error, Event, Fault, FaultKind, Flow, Headers, Notice, Purpose, Request, Response, Step,
-    Token, UnixTime,
+    Call, Called, Error, Event, Fault, FaultKind, Flow, Notice, Purpose, Request, Response, Step, Token,
+    UnixTime,
 };
 use js_sys::{Object, Reflect};
 use std::sync::Arc;
