@@ -69,7 +69,7 @@ mod connection;
 mod driver;
 mod flight;
 mod inner;
-mod pattern;
+pub mod pattern;
 mod peek;
 mod request;
 #[cfg_attr(not(feature = "sign"), path = "sign/none.rs")]

@@ -1,7 +1,8 @@
 //! Patterns of parameters: read as ECMA-262 reads them, so that a value that passes here passes in JavaScript, too.
 //!
 //! What the two do not read in the same way is refused rather than guessed. That leaves groups, alternatives, classes,
-//! quantifiers and the usual escapes.
+//! quantifiers and the usual escapes. Connections look at patterns by themselves; this is for tools that check connectors
+//! without making one.
 
 use grantline_core::manifest::{ConnectorError, Manifest, ParameterSet, Problem, Severity};
 use regex_lite::Regex;
@@ -16,7 +17,8 @@ const ANY: &str = r"[^\n\r\u{2028}\u{2029}]";
 const SYNTAX: &str = r"^$\.*+?()[]{}|/";
 
 /// Whether the whole value matches. Nothing matches a pattern that [`check`] refuses.
-pub(crate) fn matches(pattern: &str, value: &str) -> bool {
+#[must_use]
+pub fn matches(pattern: &str, value: &str) -> bool {
     read(pattern).is_ok_and(|regex| regex.is_match(value))
 }
 
@@ -24,7 +26,7 @@ pub(crate) fn matches(pattern: &str, value: &str) -> bool {
 ///
 /// # Errors
 /// What is wrong with those that cannot.
-pub(crate) fn check(manifest: &Manifest) -> Result<(), ConnectorError> {
+pub fn check(manifest: &Manifest) -> Result<(), ConnectorError> {
     let own = manifest.parameters.iter().enumerate();
     let own = own.map(|(index, parameter)| (format!("/parameters/{index}/pattern"), parameter));
     let sets = manifest.sets.iter().enumerate().flat_map(|(set, ParameterSet { parameters, .. })| {
