@@ -7,9 +7,10 @@ use p256::SecretKey;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, LineEnding};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 use std::sync::Arc;
 
 /// A service that knows its clients by their certificates.
@@ -55,7 +56,7 @@ impl Authority {
     /// A server that asks for no certificate.
     fn open(&self) -> Server {
         let (certificate, key) = self.server();
-        let tls = ServerConfig::builder().with_no_client_auth();
+        let tls = config().with_no_client_auth();
         let tls = tls.with_single_cert(vec![certificate], key).unwrap();
         Server::start_tls(Arc::new(tls), answer)
     }
@@ -64,9 +65,10 @@ impl Authority {
     fn closed(&self) -> Server {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
-        let clients = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+        let clients =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().unwrap();
         let (certificate, key) = self.server();
-        let tls = ServerConfig::builder().with_client_cert_verifier(clients);
+        let tls = config().with_client_cert_verifier(clients);
         let tls = tls.with_single_cert(vec![certificate], key).unwrap();
         Server::start_tls(Arc::new(tls), answer)
     }
@@ -84,6 +86,15 @@ impl Authority {
             .clock(TestClock::new())
             .root_certificate(self.pem())
     }
+}
+
+/// By name: other crates of the workspace bring another one, and rustls then takes none by itself.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+fn config() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+    ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap()
 }
 
 fn answer(hit: &Hit, before: usize) -> Reply {
