@@ -2,7 +2,7 @@
 
 use crate::request::{self, Allowed};
 use crate::world::{self, SECRET};
-use grantline_core::manifest::{Hosts, Kind, Parameter};
+use grantline_core::manifest::{Host, Kind, Parameter};
 use grantline_core::{
     Call, Connector, Event, Flow, Grant, Granted, Headers, Options, Response, Settings, Step, UnixTime,
 };
@@ -30,9 +30,10 @@ pub fn run(data: &[u8]) {
 
 /// What a person may write into a text field: something useful, and what an attacker would make them write.
 fn values(connector: &Connector) -> Vec<String> {
-    let host = match &connector.manifest().hosts {
-        Hosts::Patterns(patterns) => patterns.first().map(|host| host.replace('*', "a")).unwrap_or_default(),
-        Hosts::NamedBy(_) => "api.example.com".to_owned(),
+    let host = match connector.manifest().hosts.first() {
+        Some(Host::Pattern(pattern)) => pattern.replace('*', "a"),
+        Some(Host::NamedBy(_)) => "api.example.com".to_owned(),
+        None => String::new(),
     };
     vec![
         format!("https://{host}"),
@@ -73,7 +74,7 @@ fn connect(connector: &Connector, set: Option<String>, text: &str) {
         match connector.settings(values.iter().cloned(), &options) {
             Ok(settings) => {
                 let allowed =
-                    Allowed { hosts: connector.manifest().hosts.clone(), values: all(&settings, values) };
+                    Allowed { hosts: connector.manifest().hosts.to_vec(), values: all(&settings, values) };
                 use_it(Arc::new(settings), &allowed);
             }
             Err(error) => assert!(!error.to_string().is_empty()),

@@ -3,14 +3,14 @@
 use crate::known;
 use crate::world::SECRET;
 use grantline_core::Request;
-use grantline_core::manifest::Hosts;
+use grantline_core::manifest;
 use url::{Host, Url};
 
 /// Where a request may go: what the connector says, and the value of the parameter that names a host.
 #[derive(Clone, Debug)]
 pub struct Allowed {
     /// The connector's word.
-    pub hosts: Hosts,
+    pub hosts: Vec<manifest::Host>,
     /// The values that the person gave.
     pub values: Vec<(String, String)>,
 }
@@ -20,19 +20,19 @@ impl Allowed {
     #[must_use]
     pub fn contains(&self, host: &str) -> bool {
         let same = |name: &str| normal(name).is_some_and(|name| name == host);
-        match &self.hosts {
-            Hosts::Patterns(patterns) => patterns.iter().any(|pattern| match pattern.strip_prefix("*.") {
+        self.hosts.iter().any(|allowed| match allowed {
+            manifest::Host::Pattern(pattern) => match pattern.strip_prefix("*.") {
                 Some(parent) => {
                     let parent = format!(".{}", parent.to_ascii_lowercase());
                     host.len() > parent.len() && host.ends_with(&parent)
                 }
                 None => same(pattern),
-            }),
-            Hosts::NamedBy(parameter) => self.values.iter().any(|(name, value)| {
+            },
+            manifest::Host::NamedBy(parameter) => self.values.iter().any(|(name, value)| {
                 let named = Url::parse(value).ok().and_then(|url| url.host_str().map(str::to_owned));
                 name == parameter && (named.as_deref() == Some(host) || same(value))
             }),
-        }
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::request::{self, Allowed};
 use crate::world;
 use grantline_core::json::Json;
-use grantline_core::manifest::Hosts;
+use grantline_core::manifest::Host;
 use grantline_core::{Connector, Event, Flow, Grant, Options, Request, Step, Template, UnixTime};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub fn run(data: &[u8]) {
     let mut grant = Grant::new(Arc::new(settings));
     let step = grant.advance(Event::START, &world::ambient(UnixTime::from_secs(1_700_000_000), 0));
     let Ok(Step::Send(request)) = step else { panic!("settings that exist make a request: {step:?}") };
-    let hosts = Hosts::Patterns(vec!["*.example.com".to_owned()]);
+    let hosts = vec![Host::Pattern("*.example.com".to_owned())];
     request::check(&request, &Allowed { hosts, values: Vec::new() });
     // An empty value is none.
     let value = Some(value).filter(|value| !value.is_empty());

@@ -29,29 +29,35 @@
 //! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading; and so does Marking, if the mark was
 //! written too late for its lease. Nothing was sent under it then, so it is taken off with the next write.
 //!
-//! This file holds the states and the one `match`; `flight`, `store` and `exchange` what is done in each state,
-//! `policy` which way to a token is taken and how long to wait, `clock` what a clock that was set back means.
+//! This file holds the one `match`, and `state` its states; `flight`, `store`, `exchange` and `answers` what is done in
+//! each of them; `policy` which way to a token is taken and how long to wait, `held` what is held, `clock` what a clock
+//! that was set back means.
 
+mod answers;
 mod clock;
 mod exchange;
 mod flight;
+mod held;
 mod policy;
+mod state;
 mod store;
 
 pub use policy::Reconnect;
 
-use crate::error::{Denial, Error, SettingsError};
+use crate::error::{Error, SettingsError};
 use crate::flow::{Ambient, Event, Flow, Step};
-use crate::http::Purpose;
-use crate::redirect::Redirect;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::snapshot::{Held, Snapshot};
 use crate::time::UnixTime;
-use crate::token::{Captures, Token};
+use crate::token::Token;
 use core::mem;
 use serde::Serialize;
+use state::{Flight, State};
 use std::sync::Arc;
+
+type Outcome = Result<Granted, Error>;
+type Advance = Result<Step<Granted>, Error>;
 
 /// The grant of one connection.
 #[derive(Debug)]
@@ -121,104 +127,6 @@ pub enum Reading<'a> {
     Due(&'a Arc<Token>),
     /// Nothing: the grant must run.
     Stale,
-}
-
-#[derive(Debug)]
-enum State {
-    Idle,
-    Loading(Flight),
-    Leasing(Flight),
-    Queueing(Flight),
-    Marking(Flight),
-    Signing(Flight),
-    Exchanging(Flight),
-    Pausing(Flight),
-    Yielding(Flight),
-    Storing(Flight, Outcome),
-    Merging(Flight, Outcome),
-    Releasing(Outcome),
-}
-
-impl State {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Loading(_) => "loading",
-            Self::Leasing(_) => "leasing",
-            Self::Queueing(_) => "queueing",
-            Self::Marking(_) => "marking",
-            Self::Signing(_) => "signing",
-            Self::Exchanging(_) => "exchanging",
-            Self::Pausing(_) => "pausing",
-            Self::Yielding(_) => "yielding",
-            Self::Storing(..) => "storing",
-            Self::Merging(..) => "merging",
-            Self::Releasing(_) => "releasing",
-        }
-    }
-
-    /// Whether a flight that is dropped here knows what the store does not.
-    const fn owes(&self) -> bool {
-        match self {
-            Self::Idle | Self::Releasing(_) => false,
-            Self::Marking(_) => true,
-            Self::Signing(flight) => flight.dirty || flight.mark.is_some(),
-            Self::Loading(flight)
-            | Self::Leasing(flight)
-            | Self::Queueing(flight)
-            | Self::Exchanging(flight)
-            | Self::Pausing(flight)
-            | Self::Yielding(flight)
-            | Self::Storing(flight, _)
-            | Self::Merging(flight, _) => flight.dirty,
-        }
-    }
-}
-
-type Outcome = Result<Granted, Error>;
-type Advance = Result<Step<Granted>, Error>;
-
-/// One run from `Start` or `Revoke` to its end.
-#[derive(Debug)]
-struct Flight {
-    revoking: bool,
-    /// The token that the API refused: it must not be served again, wherever it turns up.
-    rejected: Option<Arc<Token>>,
-    /// What the present exchange is for, and when its request was sent.
-    purpose: Purpose,
-    sent_at: UnixTime,
-    /// Which of its requests is made, and for what came of those before it.
-    step: usize,
-    captures: Captures,
-    /// What the values of that request are made from, and the signatures that are there already.
-    moment: Option<Ambient>,
-    signatures: Vec<String>,
-    /// Where the request went: a secret may stand in it.
-    url: Secret,
-    /// Where a redirect leads, and how many there were.
-    redirect: Option<Redirect>,
-    redirects: u32,
-    /// What was made from secrets for the request that is out.
-    made: Vec<Secret>,
-    /// The mark under which it is made.
-    mark: Option<UnixTime>,
-    tries: u32,
-    /// Whether the store is out of reach, or there is none.
-    alone: bool,
-    /// Until when the right to renew is held, if it is.
-    leased: Option<UnixTime>,
-    /// How often it was given back to be asked for again.
-    yields: u32,
-    /// When a person asked for a new token: an older one does not do.
-    anew: Option<UnixTime>,
-    /// Whether what is held differs from what is stored.
-    dirty: bool,
-    writes: u32,
-    /// The token whose renewal the server refused, and its words.
-    refused: Option<(Secret, Denial)>,
-    /// How often the lease was found taken, and when first.
-    queued: u32,
-    queued_since: UnixTime,
 }
 
 impl Grant {
@@ -381,36 +289,6 @@ impl Flow for Grant {
                 self.state = state;
                 Err(misuse)
             }
-        }
-    }
-}
-
-impl Flight {
-    fn new(revoking: bool, rejected: Option<Arc<Token>>, alone: bool) -> Self {
-        Self {
-            revoking,
-            rejected,
-            purpose: Purpose::Acquire,
-            sent_at: UnixTime::from_millis(0),
-            step: 0,
-            captures: Captures::default(),
-            moment: None,
-            signatures: Vec::new(),
-            url: String::new().into(),
-            redirect: None,
-            redirects: 0,
-            made: Vec::new(),
-            mark: None,
-            tries: 0,
-            alone,
-            leased: None,
-            yields: 0,
-            anew: None,
-            dirty: false,
-            writes: 0,
-            refused: None,
-            queued: 0,
-            queued_since: UnixTime::from_millis(0),
         }
     }
 }
