@@ -1,5 +1,8 @@
 //! What can be typed.
 
+mod author;
+
+pub(crate) use author::*;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::SocketAddr;
 
@@ -28,6 +31,12 @@ pub(crate) enum Command {
     Token(Token),
     /// Make an API request with the token, and stream the answer
     Call(Call),
+    /// Check connector files
+    Check(Check),
+    /// Show the requests that a connector makes, without sending them
+    Plan(Plan),
+    /// Show what a connector reads from an answer
+    Parse(Parse),
     /// Make a key that encrypts the tokens kept between runs
     Key(Key),
     /// Serve an emulator of the four systems until Ctrl-C

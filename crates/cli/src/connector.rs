@@ -20,7 +20,9 @@ pub(crate) fn find(name: &str) -> Result<Connector, Failure> {
     }
     let text =
         fs::read_to_string(name).map_err(|error| Failure::Usage(format!("cannot read '{name}': {error}")))?;
-    Connector::from_json(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+    Connector::from_json(&text).map_err(|error| {
+        Failure::Usage(format!("{name}: {error}\n  `grantline check {name}` shows where it stands"))
+    })
 }
 
 /// Makes the connection that the command line describes.

@@ -8,9 +8,11 @@
 mod args;
 mod commands;
 mod connector;
+mod diagnose;
 mod failure;
 mod life;
 mod output;
+mod stand_in;
 mod table;
 mod values;
 
@@ -37,6 +39,9 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Connectors(options) => commands::connectors::run(&options),
         Command::Token(options) => commands::token::run(&options).await,
         Command::Call(options) => commands::call::run(&options).await,
+        Command::Check(options) => commands::check::run(&options),
+        Command::Plan(options) => commands::plan::run(&options),
+        Command::Parse(options) => commands::parse::run(&options),
         Command::Key(_) => commands::key::run(),
         Command::Emulate(options) => commands::emulate::run(&options).await,
     }

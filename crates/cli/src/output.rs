@@ -6,8 +6,13 @@ use std::io::{ErrorKind, Write, stdout};
 
 /// Prints a line.
 pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
+    self::text(format_args!("{text}\n"))
+}
+
+/// Prints text that has its own line breaks.
+pub(crate) fn text(text: impl Display) -> Result<(), Failure> {
     let mut out = stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    match write!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::Machine(format!("cannot write to standard output: {error}")))
         }

@@ -1,8 +1,11 @@
 //! One file for each command.
 
 pub(crate) mod call;
+pub(crate) mod check;
 pub(crate) mod connectors;
 pub(crate) mod demo;
 pub(crate) mod emulate;
 pub(crate) mod key;
+pub(crate) mod parse;
+pub(crate) mod plan;
 pub(crate) mod token;

@@ -1,0 +1,96 @@
+//! `grantline plan`: the requests that a connector makes, without making them.
+
+mod machine;
+mod show;
+
+use crate::args::Plan;
+use crate::failure::Failure;
+use crate::output;
+use crate::stand_in::{self, Complete};
+use grantline_core::{Ambient, Request};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A request and the step that it belongs to.
+pub(super) struct Planned {
+    step: &'static str,
+    /// Its number, from 1, where the step takes several.
+    index: Option<usize>,
+    request: Request,
+}
+
+/// The tokens that the requests after the first grant carry.
+pub(super) struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+const ACCESS_TOKEN: &str = "ACCESS_TOKEN";
+const REFRESH_TOKEN: &str = "REFRESH_TOKEN";
+
+pub(crate) fn run(options: &Plan) -> Result<(), Failure> {
+    let Complete { settings, made_up } = stand_in::complete(&options.subject)?;
+    let ambient = Ambient::new(stand_in::now(&options.subject)?, entropy(options.entropy.as_deref())?);
+    let or = |given: &Option<String>, stand_in: &str| given.clone().unwrap_or_else(|| stand_in.to_owned());
+    let tokens = Tokens {
+        access: or(&options.access_token, ACCESS_TOKEN),
+        refresh: or(&options.refresh_token, REFRESH_TOKEN),
+    };
+    let mut planned = machine::requests(&Arc::new(settings), &tokens, &ambient)?;
+    if let Some(only) = &options.only {
+        planned.retain(|planned| planned.step == only);
+        if planned.is_empty() {
+            return Err(Failure::Usage(format!("this connector makes no request for '{only}'")));
+        }
+    }
+    if planned.is_empty() && !options.json {
+        eprintln!("this connector makes no request of its own");
+    }
+    let names: Vec<_> = made_up.iter().map(|(name, value)| format!("{name} ({value})")).collect();
+    if !names.is_empty() {
+        eprintln!("not given, made up: {}", names.join(", "));
+    }
+    let mut stand_ins: Vec<String> = made_up.into_iter().map(|(_, value)| value).collect();
+    stand_ins.extend([ACCESS_TOKEN.to_owned(), REFRESH_TOKEN.to_owned()]);
+    let shown: Vec<_> =
+        planned.iter().map(|planned| show::shown(planned, options.show_secrets, &stand_ins)).collect();
+    if options.json {
+        return output::line(json!({ "requests": shown.iter().map(show::object).collect::<Value>() }));
+    }
+    let pages =
+        shown.iter().map(|shown| if options.curl { show::curl(shown) } else { Ok(show::http(shown)) });
+    output::text(pages.collect::<Result<Vec<_>, _>>()?.join("\n"))
+}
+
+/// 32 bytes from hex digits, zeros after them; random ones if none are given.
+fn entropy(hex: Option<&str>) -> Result<[u8; 32], Failure> {
+    let mut bytes = [0; 32];
+    let Some(hex) = hex else {
+        return match getrandom::fill(&mut bytes) {
+            Ok(()) => Ok(bytes),
+            Err(error) => Err(Failure::Machine(format!("the system gives no random bytes: {error}"))),
+        };
+    };
+    let wrong = || Failure::Usage("--entropy is at most 64 hex digits, two for each byte".to_owned());
+    if !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) || !hex.len().is_multiple_of(2) || hex.len() > 64 {
+        return Err(wrong());
+    }
+    for (byte, at) in bytes.iter_mut().zip((0..hex.len()).step_by(2)) {
+        *byte = u8::from_str_radix(&hex[at..at + 2], 16).map_err(|_| wrong())?;
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_is_padded_with_zeros() {
+        let bytes = entropy(Some("ff01")).unwrap();
+        assert_eq!((bytes[0], bytes[1], bytes[2], bytes[31]), (255, 1, 0, 0));
+        for wrong in ["f", "xy", "+1", "é", &"00".repeat(33)] {
+            assert!(entropy(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+}

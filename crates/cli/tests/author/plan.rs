@@ -1,0 +1,130 @@
+//! `grantline plan`.
+
+use crate::{Desk, fails, said, service, text};
+use serde_json::json;
+use std::process::Command;
+
+const GIVEN: &str = "--set clientId=abc --set clientSecret=@secret.txt";
+const SECRET: &str = "s3cr'e\"t $HOME `id` \\";
+
+fn desk() -> Desk {
+    let desk = Desk::with(&service());
+    desk.write("secret.txt", SECRET);
+    desk
+}
+
+#[test]
+fn requests_are_shown_as_they_go_over_the_wire() {
+    let output = desk().run(&format!("plan service.json {GIVEN}"));
+    let wanted = r#"### acquire
+POST https://api.acme.example/token HTTP/1.1
+accept: application/json
+content-type: application/json
+
+{"id":"abc","secret":"•••"}
+
+### renew
+POST https://api.acme.example/token HTTP/1.1
+accept: application/json
+content-type: application/x-www-form-urlencoded
+
+refresh_token=REFRESH_TOKEN
+
+### revoke
+DELETE https://api.acme.example/token HTTP/1.1
+accept: application/json
+authorization: Bearer ACCESS_TOKEN
+
+### test
+GET https://api.acme.example/me HTTP/1.1
+authorization: Bearer ACCESS_TOKEN
+"#;
+    assert_eq!(text(&output.stdout), wanted, "{}", said(&output));
+    assert_eq!(said(&output), "");
+}
+
+#[test]
+fn json_holds_the_exact_requests() {
+    let (plan, code) = desk().json(&format!(
+        "plan service.json --json --show-secrets --refresh-token r1 --access-token a1 {GIVEN}"
+    ));
+    assert_eq!(code, 0);
+    assert_eq!(
+        plan["requests"][0],
+        json!({
+            "step": "acquire", "method": "POST", "url": "https://api.acme.example/token",
+            "headers": { "accept": "application/json", "content-type": "application/json" },
+            "body": json!({ "id": "abc", "secret": SECRET }).to_string(),
+        })
+    );
+    assert_eq!(plan["requests"][1]["body"], "refresh_token=r1");
+    assert_eq!(plan["requests"][2]["headers"]["authorization"], "Bearer a1");
+    let steps: Vec<_> = plan["requests"].as_array().unwrap().iter().map(|one| one["step"].clone()).collect();
+    assert_eq!(steps, ["acquire", "renew", "revoke", "test"]);
+}
+
+#[test]
+fn no_secret_is_shown_unless_asked() {
+    let desk = desk();
+    let given = format!("{GIVEN} --access-token acc3ss --refresh-token r3fresh");
+    for form in ["", "--curl", "--json"] {
+        let hidden = desk.run(&format!("plan service.json {form} {given}"));
+        assert_eq!(hidden.status.code(), Some(0), "{}", said(&hidden));
+        let shown = desk.run(&format!("plan service.json --show-secrets {form} {given}"));
+        for secret in ["s3cr", "acc3ss", "r3fresh"] {
+            assert!(!text(&hidden.stdout).contains(secret), "{form}: {secret}");
+            assert!(text(&shown.stdout).contains(secret), "{form}: {secret}");
+        }
+    }
+}
+
+/// A shell reads each command as what it is meant to be, whatever characters a secret has.
+#[cfg(unix)]
+#[test]
+fn shell_reads_curl_commands_as_they_are_meant() {
+    let desk = desk();
+    let output = desk.run(&format!("plan service.json --only acquire --curl --show-secrets {GIVEN}"));
+    let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}\n{}", text(&output.stdout));
+    let read = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let body = json!({ "id": "abc", "secret": SECRET });
+    let wanted = format!(
+        "--request\nPOST\nhttps://api.acme.example/token\n--header\naccept: application/json\n--header\n\
+         content-type: application/json\n--data-raw\n{body}\n"
+    );
+    assert_eq!(text(&read.stdout), wanted, "{}", text(&read.stderr));
+}
+
+#[test]
+fn something_readable_stands_in_for_what_is_not_given() {
+    let output = desk().run("plan service.json --only acquire");
+    assert!(text(&output.stdout).ends_with("{\"id\":\"CLIENT_ID\",\"secret\":\"CLIENT_SECRET\"}\n"));
+    assert_eq!(said(&output), "not given, made up: clientId (CLIENT_ID), clientSecret (CLIENT_SECRET)\n");
+    // A tenant, a base URL: what stands in for them is something that the connector takes.
+    let mut tenant = service();
+    tenant["parameters"][0]["name"] = "tenant".into();
+    tenant["base_url"] = "https://{tenant}.acme.example".into();
+    tenant["hosts"] = json!(["*.acme.example"]);
+    tenant["auth"]["acquire"] = json!({ "method": "POST", "url": "https://{tenant}.acme.example/token" });
+    tenant["auth"]["renew"].take();
+    tenant["auth"].as_object_mut().unwrap().remove("renew");
+    tenant["auth"]["revoke"]["url"] = "https://{tenant}.acme.example/token".into();
+    let output = Desk::with(&tenant).run("plan service.json --only acquire");
+    assert!(text(&output.stdout).contains("POST https://TENANT.acme.example/token"), "{}", said(&output));
+    for built_in in ["workspan", "appspace", "workspace-one-access", "workstream"] {
+        let output = Desk::new().run(&format!("plan {built_in}"));
+        assert_eq!(output.status.code(), Some(0), "{built_in}: {}", said(&output));
+    }
+}
+
+#[test]
+fn wrong_use_is_explained() {
+    let desk = desk();
+    fails(&desk.run("plan service.json --only renw"), 2, &["invalid value 'renw'", "renew"]);
+    fails(&desk.run("plan workspan --only renew"), 2, &["makes no request for 'renew'"]);
+    fails(&desk.run("plan service.json --set clientID=1"), 2, &["did you mean 'clientId'?"]);
+    fails(&desk.run("plan service.json --now yesterday"), 2, &["'yesterday' is no time"]);
+    fails(&desk.run("plan service.json --entropy 0"), 2, &["at most 64 hex digits"]);
+    fails(&desk.run("plan service.json --curl --json"), 2, &["cannot be used with"]);
+    desk.write("broken.json", "{}");
+    fails(&desk.run("plan broken.json"), 2, &["not a valid connector", "`grantline check broken.json`"]);
+}
