@@ -1,21 +1,15 @@
-//! The conformance vectors: what they look like, and how one is replayed against the core.
+//! The conformance vectors: which there are, and all that is ever shown while they run.
 //!
-//! A vector is one JSON file under `vectors/<connector>/`. It names a connection, and lists events with the steps
-//! that must answer them. Events and steps have the message form of `grantline_core`, so any platform can replay
-//! the same files with nothing but a JSON parser and a deep comparison. `README.md` beside this crate describes the
-//! format; the tests of this crate replay every file, look for secrets in everything that is ever shown, and hold
+//! A vector is one JSON file under `vectors/<connector>/`. `README.md` beside this crate describes the format, and
+//! `grantline_vectors` reads and replays them; the tests of this crate replay every file, look for secrets in everything that is ever shown, and hold
 //! the tables that follow from the machines.
 
-mod layout;
-mod replay;
 mod shown;
 pub mod sim;
 mod vector;
 
-pub use layout::pretty;
-pub use replay::{Machine, Outcome, build, replay};
 pub use shown::Shown;
-pub use vector::{Flow, Turn, Vector, load};
+pub use vector::{Outcome, Vector, load, replay};
 
 use std::path::PathBuf;
 

@@ -4,31 +4,30 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use core::fmt::Debug;
 use grantline_core::Error;
+use grantline_vectors::Watch;
 
 /// Texts, each with the name of what printed it.
 #[derive(Debug, Default)]
 pub struct Shown(Vec<(&'static str, String)>);
 
-impl Shown {
-    /// The `Debug` of something, in both its forms.
-    pub fn add(&mut self, what: &'static str, value: &impl Debug) {
+impl Watch for Shown {
+    /// In both forms.
+    fn debug(&mut self, what: &'static str, value: &dyn Debug) {
         self.0.push((what, format!("{value:?}\n{value:#?}")));
     }
 
-    /// A text.
-    pub fn text(&mut self, what: &'static str, text: String) {
+    fn text(&mut self, what: &'static str, text: String) {
         self.0.push((what, text));
     }
 
-    /// An error in every form that it has.
-    ///
-    /// # Panics
-    /// It cannot be written as JSON.
-    pub fn error(&mut self, error: &Error) {
+    /// In every form that it has.
+    fn error(&mut self, error: &Error) {
         let json = serde_json::to_string(error).expect("errors are JSON");
         self.0.push(("error", format!("{error}\n{error:?}\n{error:#?}\n{json}")));
     }
+}
 
+impl Shown {
     /// How many texts there are.
     #[must_use]
     pub fn len(&self) -> usize {

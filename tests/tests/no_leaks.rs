@@ -4,6 +4,7 @@
 
 use conformance::{Shown, load, replay};
 use grantline_core::{Error, Fault, FaultKind};
+use grantline_vectors::Watch;
 
 #[test]
 fn nothing_that_is_shown_holds_a_secret() {

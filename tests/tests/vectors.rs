@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test cannot do stops it")]
 
-use conformance::{Outcome, Vector, bless, load, pretty, replay, root};
-use grantline_core::json::Json;
+use conformance::{Outcome, Vector, bless, load, replay, root};
+use grantline_vectors::{blessed, differences, pretty};
 use std::collections::BTreeSet;
 
 /// At least so many vectors stand in each directory: the numbers only go up, so that none vanishes unseen.
@@ -23,7 +23,8 @@ fn every_vector_is_answered_as_it_says() {
         if bless() {
             rewrite(vector, &outcome);
         } else {
-            report.extend(differences(vector, &outcome));
+            let found = differences(vector, &outcome.found);
+            report.extend(found.iter().map(|found| format!("{} {}\n{found}", vector.file, found.place)));
         }
     }
     assert!(report.is_empty(), "{} differences:\n\n{}", report.len(), report.join("\n\n"));
@@ -76,56 +77,8 @@ fn settled() -> Option<Vec<Vector>> {
     (!bless()).then(|| load().unwrap())
 }
 
-fn differences(vector: &Vector, outcome: &Outcome) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut check = |place: String, expected: Option<&Json>, actual: Option<&Json>| {
-        // As trees without an order of members, as JavaScript compares them.
-        let [expected, actual] = [expected, actual].map(|json| json.map(|json| serde_json::json!(json)));
-        if expected != actual {
-            let (expected, actual) = (lines(expected.as_ref()), lines(actual.as_ref()));
-            found.push(format!("{} {place}\n{}", vector.file, diff(&expected, &actual)));
-        }
-    };
-    check("expect".to_owned(), vector.expect.as_ref(), outcome.expect.as_ref());
-    for (index, turn) in vector.script.iter().enumerate() {
-        check(format!("step {}", index + 1), turn.step.as_ref(), outcome.steps.get(index));
-    }
-    found
-}
-
-fn lines(json: Option<&serde_json::Value>) -> Vec<String> {
-    let text = json.map_or_else(|| "(nothing)".to_owned(), |json| format!("{json:#}"));
-    text.lines().map(str::to_owned).collect()
-}
-
-/// Both in full, the lines that only one has marked.
-fn diff(expected: &[String], actual: &[String]) -> String {
-    let mark = |lines: &[String], other: &[String], sign: char| {
-        let line = |line: &String| format!("  {} {line}\n", if other.contains(line) { ' ' } else { sign });
-        lines.iter().map(line).collect::<String>()
-    };
-    format!("  expected:\n{}  actual:\n{}", mark(expected, actual, '-'), mark(actual, expected, '+'))
-}
-
 /// Writes what the core answers into the file. The author reads the difference.
 fn rewrite(vector: &Vector, outcome: &Outcome) {
-    let mut json = vector.json.clone();
-    let Json::Object(members) = &mut json else { return };
-    if let Some(expect) = &outcome.expect {
-        members.retain(|(name, _)| name != "script" && name != "expect");
-        members.push(("expect".to_owned(), expect.clone()));
-    }
-    for (name, value) in members.iter_mut() {
-        let Json::Array(turns) = value else { continue };
-        if name != "script" {
-            continue;
-        }
-        for (turn, step) in turns.iter_mut().zip(&outcome.steps) {
-            let Json::Object(turn) = turn else { continue };
-            turn.retain(|(name, _)| name != "step");
-            turn.push(("step".to_owned(), step.clone()));
-        }
-    }
-    std::fs::write(root().join("vectors").join(&vector.file), pretty(&json))
-        .expect("the vector can be written");
+    let text = pretty(&blessed(vector, &outcome.found));
+    std::fs::write(root().join("vectors").join(&vector.file), text).expect("the vector can be written");
 }

@@ -1,7 +1,7 @@
 //! A vector against the core.
 
-use crate::shown::Shown;
 use crate::vector::{Flow, Vector};
+use crate::watch::Watch;
 use grantline_core::Error;
 use grantline_core::json::Json;
 use grantline_core::{
@@ -21,31 +21,30 @@ pub enum Machine {
     Settings(Arc<Settings>),
 }
 
-/// What a replay gives: the steps, or what came out where nothing ran; and all that was ever shown.
+/// What a replay gives: the steps, or what came out where nothing ran.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// The steps in their message form, one for each turn.
     pub steps: Vec<Json>,
     /// `{ "ok": .. }` or `{ "error": .. }`.
     pub expect: Option<Json>,
-    /// Everything that the core would print.
-    pub shown: Shown,
-    /// The parameters whose values are secrets.
-    pub securestrings: Vec<String>,
 }
+
+/// Which connector a vector means by what stands under `connector`.
+pub type Find<'a> = &'a dyn Fn(&Json) -> Result<Connector, Error>;
 
 /// Makes the connection and its flow.
 ///
 /// # Errors
 /// Whatever the core says about the parameters, the record or the request.
-pub fn build(vector: &Vector) -> Result<Machine, Error> {
+pub fn build(vector: &Vector, find: Find<'_>) -> Result<Machine, Error> {
     let options = Options {
         allow_loopback: vector.allow_loopback,
         parameter_set: vector.parameter_set.clone(),
         ..Options::default()
     };
     let values = vector.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let settings = Arc::new(connector(vector)?.settings(values, &options)?);
+    let settings = Arc::new(find(&vector.connector)?.settings(values, &options)?);
     Ok(match &vector.flow {
         Flow::Settings => Machine::Settings(settings),
         Flow::Test => Machine::Call(Box::new(Call::test(settings)?)),
@@ -62,51 +61,48 @@ pub fn build(vector: &Vector) -> Result<Machine, Error> {
     })
 }
 
-fn connector(vector: &Vector) -> Result<Connector, Error> {
-    match &vector.connector {
+/// A built-in connector by its id, or the connector that stands there.
+///
+/// # Errors
+/// There is none with this id, or what stands there is none.
+pub fn find(connector: &Json) -> Result<Connector, Error> {
+    match connector {
         Json::String(id) => grantline_connectors::find(id),
-        manifest => Ok(Connector::from_json(&serde_json::to_string(manifest).expect("JSON is written"))?),
+        manifest => Ok(Connector::from_json(&text(manifest))?),
     }
 }
 
 /// Replays a vector.
 #[must_use]
-pub fn replay(vector: &Vector) -> Outcome {
+pub fn replay(vector: &Vector, find: Find<'_>, watch: &mut dyn Watch) -> Outcome {
     let mut outcome = Outcome::default();
-    if let Ok(connector) = connector(vector) {
-        let secret = |parameter: &&grantline_core::manifest::Parameter| {
-            parameter.kind == grantline_core::manifest::Kind::SecureString
-        };
-        outcome.securestrings =
-            connector.parameters().iter().filter(|p| secret(p)).map(|p| p.name.clone()).collect();
-    }
-    let mut machine = match build(vector) {
+    let mut machine = match build(vector, find) {
         Ok(Machine::Settings(settings)) => {
-            outcome.shown.add("settings", &settings);
-            outcome.shown.text("warnings", settings.warnings().join("\n"));
+            watch.debug("settings", &settings);
+            watch.text("warnings", settings.warnings().join("\n"));
             outcome.expect = Some(object("ok", made(&settings)));
             return outcome;
         }
         Ok(machine) => machine,
         Err(error) => {
-            outcome.shown.error(&error);
+            watch.error(&error);
             outcome.expect = Some(object("error", to_json(&error)));
             return outcome;
         }
     };
     let mut sent = None;
     for turn in &vector.script {
-        outcome.shown.add("flow", &machine);
+        watch.debug("flow", &machine);
         let step = match Event::from_json(&turn.event) {
-            Ok(event) => machine.turn(event, &turn.ambient, &mut sent, &mut outcome.shown),
+            Ok(event) => machine.turn(event, &turn.ambient, &mut sent, watch),
             Err(error) => {
-                outcome.shown.error(&error);
+                watch.error(&error);
                 to_json(message::<()>(&Err(error)))
             }
         };
         outcome.steps.push(step);
     }
-    outcome.shown.add("flow", &machine);
+    watch.debug("flow", &machine);
     outcome
 }
 
@@ -116,23 +112,23 @@ impl Machine {
         event: Event,
         ambient: &Ambient,
         sent: &mut Option<Request>,
-        shown: &mut Shown,
+        watch: &mut dyn Watch,
     ) -> Json {
-        shown.add("event", &event);
+        watch.debug("event", &event);
         if let Some(request) = sent.take() {
-            shown.text("notice", text(Notice::sent(&request, &event, 42)));
+            watch.text("notice", text(Notice::sent(&request, &event, 42)));
         }
         match self {
             Self::Grant(grant) => {
                 let outcome = grant.advance(event, ambient);
-                shown.add("settings", grant.settings());
-                note_grant(&outcome, shown);
-                *sent = note(&outcome, shown);
+                watch.debug("settings", grant.settings());
+                note_grant(&outcome, watch);
+                *sent = note(&outcome, watch);
                 to_json(message(&outcome))
             }
             Self::Call(call) => {
                 let outcome = call.advance(event, ambient);
-                *sent = note(&outcome, shown);
+                *sent = note(&outcome, watch);
                 to_json(message(&outcome))
             }
             Self::Settings(_) => Json::Null,
@@ -140,29 +136,29 @@ impl Machine {
     }
 }
 
-fn note_grant(outcome: &Result<Step<grantline_core::Granted>, Error>, shown: &mut Shown) {
+fn note_grant(outcome: &Result<Step<grantline_core::Granted>, Error>, watch: &mut dyn Watch) {
     let ended = match outcome {
         Ok(Step::Done { output }) => Notice::ended(&Ok(output.clone())),
         Ok(_) => None,
         Err(error) => Notice::ended(&Err(error.clone())),
     };
     if let Some(notice) = ended {
-        shown.add("notice", &notice);
-        shown.text("notice", text(notice));
+        watch.debug("notice", &notice);
+        watch.text("notice", text(notice));
     }
     if let Ok(Step::Done { output: grantline_core::Granted::Token { setback: Some(error), .. } }) = outcome {
-        shown.error(error);
+        watch.error(error);
     }
 }
 
-fn note<T: core::fmt::Debug>(outcome: &Result<Step<T>, Error>, shown: &mut Shown) -> Option<Request> {
-    shown.add("step", outcome);
+fn note<T: core::fmt::Debug>(outcome: &Result<Step<T>, Error>, watch: &mut dyn Watch) -> Option<Request> {
+    watch.debug("step", outcome);
     match outcome {
-        Err(error) => shown.error(error),
+        Err(error) => watch.error(error),
         Ok(Step::Send(request)) => {
-            shown.add("request", request);
-            shown.text("request", request.shown().to_string());
-            shown.text("request", text(request.shown()));
+            watch.debug("request", request);
+            watch.text("request", request.shown().to_string());
+            watch.text("request", text(request.shown()));
             return Some(request.clone());
         }
         Ok(_) => {}
