@@ -83,6 +83,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nothing_is_to_be_said_about_any_file() {
+        for (id, text) in FILES {
+            assert_eq!(grantline_core::manifest::check(text), [], "{id}");
+        }
+    }
+
+    #[test]
     fn every_file_is_read_and_stands_under_its_id() {
         for ((id, _), connector) in FILES.iter().zip(all()) {
             assert_eq!(connector.manifest().id, *id);

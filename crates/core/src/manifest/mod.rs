@@ -5,6 +5,7 @@
 mod auth;
 mod check;
 mod derive;
+mod lint;
 mod operation;
 pub(crate) mod read;
 mod request;
@@ -14,6 +15,7 @@ mod values;
 
 pub use auth::*;
 pub use derive::*;
+pub use lint::check;
 pub use operation::*;
 pub use read::{ConnectorError, Problem, Severity};
 pub use request::*;

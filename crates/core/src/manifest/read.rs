@@ -31,6 +31,8 @@ pub enum Severity {
     Error,
     /// It can be used, but this looks like a slip.
     Warning,
+    /// It is as it should be, but this would help the people who use it.
+    Hint,
 }
 
 /// One thing that is wrong, and where.
