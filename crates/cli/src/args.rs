@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 #[command(
     name = "grantline",
     version,
+    max_term_width = 110,
     after_help = "Tokens are kept between runs. GRANTLINE_STORE_KEY, if it is set, encrypts them: `grantline key` makes \
                   a value for it.\n\
                   Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a person must reconnect.\n\
@@ -37,6 +38,10 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Show what a connector reads from an answer
     Parse(Parse),
+    /// Write a connector file to begin with
+    New(New),
+    /// Replay the vectors of a connector, or prove that credentials work
+    Test(Test),
     /// Make a key that encrypts the tokens kept between runs
     Key(Key),
     /// Serve an emulator of the four systems until Ctrl-C

@@ -1,7 +1,13 @@
-//! Times in words.
+//! The time, and times in words.
 
 use grantline_core::UnixTime;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// The present.
+pub(crate) fn present() -> UnixTime {
+    let millis = UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_millis());
+    UnixTime::from_millis(u64::try_from(millis).unwrap_or_default())
+}
 
 /// `2026-11-22T05:19:01Z (in 9 d 23 h)`
 pub(crate) fn moment(time: UnixTime, now: UnixTime) -> String {

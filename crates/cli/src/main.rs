@@ -12,6 +12,7 @@ mod diagnose;
 mod failure;
 mod life;
 mod output;
+mod rehearsal;
 mod stand_in;
 mod table;
 mod values;
@@ -42,6 +43,8 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Check(options) => commands::check::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
         Command::Parse(options) => commands::parse::run(&options),
+        Command::New(options) => commands::new::run(&options),
+        Command::Test(options) => commands::test::run(&options).await,
         Command::Key(_) => commands::key::run(),
         Command::Emulate(options) => commands::emulate::run(&options).await,
     }

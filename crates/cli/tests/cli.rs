@@ -273,6 +273,20 @@ fn call_streams_the_answer_and_fails_with_its_status() {
 }
 
 #[test]
+fn credentials_are_proven_by_the_test_request() {
+    let world = World::new();
+    let fine = world.workspan("test workspan --no-cache").output().unwrap();
+    let said = text(&fine.stdout);
+    assert!(said.starts_with("the credentials work: the API answered 200; the token ends "), "{said}");
+    let json = world.workspan("test workspan --no-cache --json").output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["ok"], &json["status"]), (&true.into(), &200.into()));
+    let mut wrong = world.workspan("test workspan --no-cache");
+    let wrong = wrong.env("GRANTLINE_WORKSPAN_CLIENTSECRET", "wrong").output().unwrap();
+    fails(&wrong, 1, &["refused the credentials", "invalid_client"]);
+}
+
+#[test]
 fn wrong_input_is_explained() {
     let world = World::new();
     let run = |arguments: &str| world.run(arguments);

@@ -1,6 +1,7 @@
 //! What can be typed by those who write connectors.
 
-use clap::Args as ClapArgs;
+use super::Selection;
+use clap::{Args as ClapArgs, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(ClapArgs, Debug)]
@@ -48,8 +49,8 @@ pub(crate) struct Subject {
 
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:\n  \
-    grantline plan workspan                                  # nothing given: stand-ins everywhere\n  \
-    grantline plan my-service.json --set clientId=abc --set clientSecret=@secret.txt --curl\n  \
+    grantline plan workspan                  # nothing given: stand-ins everywhere\n  \
+    grantline plan my-service.json --set clientId=abc --set clientSecret=@file --curl\n  \
     grantline plan my-service.json --only renew --refresh-token r1 --show-secrets\n  \
     grantline plan my-service.json --json --now 2026-11-22T09:00:00Z --entropy 00\n\n\
     Nothing is sent. Secrets are masked unless --show-secrets is given. The output is the same each time if --now \
@@ -66,6 +67,9 @@ pub(crate) struct Plan {
     /// The refresh token that renew uses; otherwise a stand-in
     #[arg(long, value_name = "TOKEN")]
     pub(crate) refresh_token: Option<String>,
+    /// What an answer held that later requests use; otherwise a stand-in
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) capture: Vec<String>,
     /// The random bytes, in hex; zeros are added up to 32
     #[arg(long, value_name = "HEX")]
     pub(crate) entropy: Option<String>,
@@ -107,12 +111,96 @@ pub(crate) struct Parse {
     /// Read it as the answer to a renewal, not to a first grant
     #[arg(long)]
     pub(crate) renew: bool,
+    /// Read it as the answer to this request of several in a row, from 1; the last one, with the token, if not given
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) step: Option<usize>,
     /// Print tokens as they are
     ///
     /// Without it they are masked for people. JSON always holds them: what is parsed is a file that you have.
     #[arg(long)]
     pub(crate) show_secrets: bool,
     /// Print one JSON object, tokens included
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:\n  \
+    grantline new my-service                                 # asks\n  \
+    grantline new my-service --base-url https://api.acme.com \\\n      \
+    --token-url /oauth/token --credentials form\n  \
+    grantline new my-service --base-url 'https://{tenant}.acme.com' \\\n      \
+    --token-url /login --credentials json\n  \
+    grantline new my-service --base-url '{baseUrl}' --credentials pasted \\\n      \
+    --header x-api-key\n\n\
+    Writes NAME.json, connector.schema.json for editors, and NAME.vectors/001-first-grant.json. A name in braces \
+    becomes a parameter. What is written passes `grantline check` and `grantline test`; change it from there.")]
+pub(crate) struct New {
+    /// The name for programs: lower-case letters, digits and '-'; a path writes into that directory
+    pub(crate) name: PathBuf,
+    /// The name for people
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// The address of the API: https://api.acme.com, https://{tenant}.acme.com, or {baseUrl} if everyone has their own
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Where tokens are asked for: a URL, or a path below the base URL
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_url: Option<String>,
+    /// How the credentials are sent
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub(crate) credentials: Option<Credentials>,
+    /// How API requests carry the token: bearer, the name of a header, or "NAME: VALUE {accessToken}"
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) header: Option<String>,
+    /// A harmless path of the API that proves that the credentials work
+    #[arg(long, value_name = "PATH")]
+    pub(crate) test_path: Option<String>,
+    /// Overwrite files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// How credentials are sent to get a token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Credentials {
+    /// As fields of a form, as OAuth has it
+    Form,
+    /// As members of a JSON body
+    Json,
+    /// As HTTP Basic
+    Basic,
+    /// In the query string
+    Query,
+    /// Not at all: a person pastes a token that they made at the service
+    Pasted,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:\n  \
+    grantline test my-service.json           # replays my-service.vectors/*.json\n  \
+    grantline test my-service.json --bless   # writes down what is true now\n  \
+    grantline test workspan --set clientId=WS-ApplicationUser_...\n  \
+    grantline test my-service.json --live    # with values from the environment\n\n\
+    Of a file, the vectors beside it are replayed: nothing is sent. Of a built-in connector, or with --set or --live, \
+    the connector's test request is made, which proves that the credentials work.\n\
+    Exit codes: 0 fine, 1 a vector differs or the request failed, 2 wrong use, 3 a person must reconnect.")]
+pub(crate) struct Test {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Replay the vectors of this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) vectors: Option<PathBuf>,
+    /// Write the steps that came into the vectors
+    #[arg(long)]
+    pub(crate) bless: bool,
+    /// Make the connector's test request
+    #[arg(long, conflicts_with_all = ["vectors", "bless"])]
+    pub(crate) live: bool,
+    /// Print one JSON object
+    ///
+    /// Of vectors: {"vectors":[{"file","ok","differences":[{"place","diff"}],"error"}]}; of the request:
+    /// {"ok","status","attempts","expires_at"}.
     #[arg(long)]
     pub(crate) json: bool,
 }

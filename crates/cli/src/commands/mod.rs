@@ -6,6 +6,8 @@ pub(crate) mod connectors;
 pub(crate) mod demo;
 pub(crate) mod emulate;
 pub(crate) mod key;
+pub(crate) mod new;
 pub(crate) mod parse;
 pub(crate) mod plan;
+pub(crate) mod test;
 pub(crate) mod token;

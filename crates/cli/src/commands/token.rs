@@ -3,17 +3,15 @@
 use crate::args::Token;
 use crate::connector::connect;
 use crate::failure::Failure;
-use crate::life::moment;
+use crate::life::{moment, present};
 use crate::output;
-use grantline_core::UnixTime;
 use serde_json::json;
 use std::io::IsTerminal;
-use std::time::UNIX_EPOCH;
 
 pub(crate) async fn run(options: &Token) -> Result<(), Failure> {
     let connection = connect(&options.selection)?;
     let token = if options.renew { connection.renew().await? } else { connection.token().await? };
-    let now = now();
+    let now = present();
     // The token is what was asked for: it goes to standard output and nowhere else.
     let value = token.value.expose();
     if options.json {
@@ -41,10 +39,4 @@ pub(crate) async fn run(options: &Token) -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-fn now() -> UnixTime {
-    UnixTime::from_millis(
-        UNIX_EPOCH.elapsed().map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(0)),
-    )
 }

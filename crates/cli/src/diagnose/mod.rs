@@ -3,18 +3,16 @@
 //! The core says what is wrong, and where by a JSON Pointer. Here it is found in the text, and what the message
 //! advises is set apart from what it states.
 
-mod check;
 pub(crate) mod render;
 mod spans;
 mod syntax;
 
-use check as manifest;
-use check::Problem;
 use core::ops::Range;
 use grantline_core::json::Json;
+use grantline_core::manifest::{self, Problem};
 use spans::{Part, Spans};
 
-pub(crate) use check::Severity;
+pub(crate) use grantline_core::manifest::Severity;
 
 /// One thing to say about a file.
 #[derive(Debug)]

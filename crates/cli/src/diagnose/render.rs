@@ -9,8 +9,9 @@ const WIDTH_WITHOUT_TERMINAL: usize = 140;
 
 /// One problem with its line of the file. What a file holds cannot change how a terminal looks.
 pub(crate) fn page(file: &str, text: &str, found: &Found) -> String {
-    let width =
-        console::Term::stderr().size_checked().map_or(WIDTH_WITHOUT_TERMINAL, |(_, columns)| columns.into());
+    let terminal = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+    // Some terminals do not know how wide they are.
+    let width = terminal.filter(|columns| *columns > 0).unwrap_or(WIDTH_WITHOUT_TERMINAL);
     let mark = AnnotationKind::Primary.span(found.range.clone());
     let mut snippet = Snippet::source(text).path(file).annotation(mark);
     if let Some((range, why)) = &found.also {

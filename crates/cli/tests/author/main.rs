@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod check;
+mod new;
 mod parse;
 mod plan;
+mod vectors;
 
 use serde_json::{Value, json};
 use std::io::Write;
@@ -109,6 +111,37 @@ fn service() -> Value {
             },
             "errors": { "code": ["/error/code"], "message": ["/error/message"], "request_id_header": "x-request" },
             "apply": { "headers": { "authorization": "Bearer {accessToken}" } },
+        },
+        "test": { "method": "GET", "path": "/me" },
+    })
+}
+
+/// A service that gives a session first, then a token, and says where its API is.
+fn steps() -> Value {
+    json!({
+        "id": "steps", "title": "Steps", "docs": "https://docs.acme.example",
+        "parameters": [
+            { "name": "key", "type": "securestring", "title": "Private key", "help": "Settings > API, in PEM." },
+        ],
+        "base_url": "{server}", "hosts": ["login.acme.example", "*.api.acme.example"],
+        "auth": {
+            "values": {
+                "assertion": { "jwt": { "algorithm": "RS256", "key": "{key}", "claims": { "sub": "me" }, "lifetime_seconds": 60 } },
+            },
+            "acquire": [
+                {
+                    "method": "POST", "url": "https://login.acme.example/session", "answer": "xml",
+                    "text": "<login>{assertion}</login>", "headers": { "content-type": "application/xml" },
+                    "captures": { "session": "/Envelope/Body/session", "jar": { "cookie": "jar" } },
+                },
+                {
+                    "method": "POST", "url": "https://login.acme.example/token", "form": { "session": "{session}" },
+                    "cookies": { "jar": "{jar}" }, "captures": { "server": ["/server", { "header": "x-server" }] },
+                },
+            ],
+            "token": { "value": "/data/token", "expiry": [{ "milliseconds": "/data/ms" }] },
+            "errors": { "code": "/error", "message": "/reason", "reconnect": { "codes": ["locked"] } },
+            "apply": { "headers": { "authorization": "Session {accessToken}" } },
         },
         "test": { "method": "GET", "path": "/me" },
     })

@@ -1,6 +1,6 @@
 //! `grantline parse`.
 
-use crate::{Desk, fails, said, service, text};
+use crate::{Desk, fails, said, service, steps, text};
 use serde_json::{Value, json};
 
 const NOW: &str = "--now 2026-01-01T00:00:00Z";
@@ -60,6 +60,30 @@ fn refusal_has_its_class_and_the_words_of_the_server() {
         (&lost["error"]["class"], &lost["error"]["code"]),
         (&json!("needs_reconnect"), &json!("invalid_grant"))
     );
+}
+
+#[test]
+fn each_step_has_its_answer() {
+    let desk = Desk::with(&steps());
+    desk.write("1.xml", "<s:Envelope xmlns:s='x'><s:Body><session>s1</session></s:Body></s:Envelope>");
+    let (first, _) =
+        desk.json("parse service.json --json --step 1 --response 1.xml --header set-cookie:jar=j1;path=/");
+    assert_eq!(first, json!({ "captures": { "session": "s1", "jar": "j1" } }));
+    let (missing, _) = desk.json("parse service.json --json --step 1 --response 1.xml");
+    assert_eq!(missing["error"]["class"], "protocol");
+    desk.write("2.json", r#"{"data":{"token":"t1","ms":1500}}"#);
+    let second = format!("parse service.json --json --response 2.json {NOW}");
+    let (last, _) = desk.json(&format!("{second} --header x-server:https://eu.api.acme.example"));
+    let wanted = json!({
+        "token": "t1", "expires_at": "2026-01-01T00:00:01Z", "refresh_token": null,
+        "captures": { "server": "https://eu.api.acme.example" },
+    });
+    assert_eq!(last, wanted, "what came of another answer is not of this one");
+    desk.write("2.json", r#"{"error":"locked","reason":"Ask your administrator"}"#);
+    let (locked, _) = desk.json(&format!("{second} --status 403"));
+    assert_eq!(locked["error"]["class"], "needs_reconnect");
+    assert_eq!(locked["error"]["message"], "Ask your administrator");
+    fails(&desk.run("parse service.json --step 3 --response 2.json"), 2, &["numbered from 1 to 2"]);
 }
 
 #[test]

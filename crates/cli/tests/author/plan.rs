@@ -1,6 +1,6 @@
 //! `grantline plan`.
 
-use crate::{Desk, fails, said, service, text};
+use crate::{Desk, fails, said, service, steps, text};
 use serde_json::json;
 use std::process::Command;
 
@@ -114,6 +114,49 @@ fn something_readable_stands_in_for_what_is_not_given() {
         let output = Desk::new().run(&format!("plan {built_in}"));
         assert_eq!(output.status.code(), Some(0), "{built_in}: {}", said(&output));
     }
+}
+
+#[test]
+fn steps_are_numbered_and_captures_stand_in_or_are_given() {
+    let desk = Desk::with(&steps());
+    let output = desk.run("plan service.json");
+    let wanted = r"### acquire, request 1
+POST https://login.acme.example/session HTTP/1.1
+accept: application/xml
+content-type: application/xml
+
+<login>•••</login>
+
+### acquire, request 2
+POST https://login.acme.example/token HTTP/1.1
+accept: application/json
+content-type: application/x-www-form-urlencoded
+cookie: jar=JAR
+
+session=SESSION
+
+### test
+GET https://server.api.acme.example/me HTTP/1.1
+authorization: Session ACCESS_TOKEN
+";
+    assert_eq!(text(&output.stdout), wanted, "{}", said(&output));
+    let given = "plan service.json --json --show-secrets --now 0 --entropy ff --capture session=s1 \
+                 --capture server=https://eu.api.acme.example";
+    let (plan, _) = desk.json(given);
+    let requests = plan["requests"].as_array().unwrap();
+    assert_eq!((&requests[0]["index"], &requests[1]["index"]), (&1.into(), &2.into()));
+    assert_eq!(requests[1]["body"], "session=s1");
+    assert_eq!(requests[2]["url"], "https://eu.api.acme.example/me");
+    assert_eq!(requests[2].get("index"), None);
+    // {"alg":"RS256","typ":"JWT"}, the claims with the time that was given, and no real signature.
+    let assertion = requests[0]["body"].as_str().unwrap();
+    assert_eq!(
+        assertion,
+        "<login>eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJtZSIsImlhdCI6MCwiZXhwIjo2MH0.SIGNATURE</login>"
+    );
+    assert_eq!(desk.json(given).0, plan, "the same each time");
+    fails(&desk.run("plan service.json --capture sesion=1"), 2, &["did you mean 'session'?"]);
+    fails(&desk.run("plan service.json --capture server=https://evil.example"), 2, &["host 'evil.example'"]);
 }
 
 #[test]

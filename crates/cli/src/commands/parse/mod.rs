@@ -6,9 +6,11 @@ use crate::args::Parse;
 use crate::failure::Failure;
 use crate::life::moment;
 use crate::output;
+use crate::rehearsal::{Props, requests};
 use crate::stand_in::{self, Complete};
 use grantline_core::json::Json;
-use grantline_core::{Ambient, Error, Headers, MASK, Response, Snapshot, Token, UnixTime};
+use grantline_core::{Ambient, Error, Headers, MASK, Response, Settings, Snapshot, Token, UnixTime};
+use machine::{Outcome, Rehearsal};
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::io::{Read, stdin};
@@ -17,24 +19,34 @@ use std::sync::Arc;
 
 /// What an answer says, and what is kept of it.
 struct Reading {
-    outcome: Result<Arc<Token>, Error>,
+    outcome: Outcome,
     record: Json,
+    /// What this answer captured.
+    captures: Vec<(String, String)>,
     token_type: Option<String>,
 }
 
 pub(crate) fn run(options: &Parse) -> Result<(), Failure> {
     let Complete { settings, .. } = stand_in::complete(&options.subject)?;
-    let now = stand_in::now(&options.subject)?;
+    let settings = Arc::new(settings);
+    let ambient = Ambient::new(stand_in::now(&options.subject)?, [0; 32]);
     let response = response(options)?;
-    let (outcome, record) =
-        machine::read(&Arc::new(settings), &response, options.renew, &Ambient::new(now, [0; 32]))?;
-    let body = Json::parse(&response.body).ok();
-    let token_type = body.and_then(|body| Some(body.get("token_type")?.as_str()?.to_owned()));
-    let reading = Reading { outcome, record: tree(&record), token_type };
+    let mut props = Props::new(&settings, None, None, &[])?;
+    let outcome = loop {
+        let (settings, props_now) = (&settings, &props);
+        let rehearsal =
+            Rehearsal { settings, props: props_now, response: &response, step: options.step, ambient };
+        rehearsal.check(options.renew)?;
+        match rehearsal.read(options.renew) {
+            Ok(outcome) => break outcome,
+            Err(error) => props.blame(error)?,
+        }
+    };
+    let reading = Reading::new(&settings, outcome, &response);
     if options.json {
         output::line(reading.object())
     } else {
-        output::text(reading.page(options.show_secrets, now))
+        output::text(reading.page(options.show_secrets, ambient.now))
     }
 }
 
@@ -69,24 +81,37 @@ fn tree(record: &Snapshot) -> Json {
 }
 
 impl Reading {
+    fn new(settings: &Settings, outcome: Outcome, response: &Response) -> Self {
+        let request = requests(settings, outcome.purpose)[outcome.step];
+        let of = |token: &Arc<Token>| {
+            let own = request
+                .captures
+                .iter()
+                .filter_map(|(name, _)| Some((name.clone(), token.captures.get(name)?)));
+            own.map(|(name, value)| (name, value.expose().to_owned())).collect()
+        };
+        let captures = outcome.result.as_ref().map(of).unwrap_or_default();
+        let body = Json::parse(&response.body).ok();
+        let token_type = body.and_then(|body| Some(body.get("token_type")?.as_str()?.to_owned()));
+        Self { record: tree(&outcome.record), captures, token_type, outcome }
+    }
+
     fn refresh(&self) -> Option<(&str, Option<UnixTime>)> {
         let refresh = self.record.get("refresh")?;
         let end = refresh.get("expiresAt").and_then(Json::as_u64).map(UnixTime::from_millis);
         Some((refresh.get("value")?.as_str()?, end))
     }
 
-    fn captures(&self) -> impl Iterator<Item = (&str, &str)> {
-        let members = self.record.get("captures").map(Json::members).unwrap_or_default();
-        members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-    }
-
     fn object(&self) -> Value {
-        let token = match &self.outcome {
+        let token = match &self.outcome.result {
             Ok(token) => token,
             Err(error) => return json!({ "error": refusal(error).into_iter().collect::<Map<_, _>>() }),
         };
         let captures: Map<_, _> =
-            self.captures().map(|(name, value)| (name.to_owned(), value.into())).collect();
+            self.captures.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        if !self.outcome.last {
+            return json!({ "captures": captures });
+        }
         let mut object = json!({
             "token": token.value.expose(),
             "expires_at": token.expires_at.map(|end| end.to_string()),
@@ -107,7 +132,8 @@ impl Reading {
         let life = |end: Option<UnixTime>| end.map_or_else(|| "not known".to_owned(), |end| moment(end, now));
         let mut rows: Vec<(String, String)> = Vec::new();
         let mut add = |name: &str, value: String| rows.push((name.to_owned(), value));
-        match &self.outcome {
+        match &self.outcome.result {
+            Ok(_) if !self.outcome.last => {}
             Ok(token) => {
                 add("token", secret(token.value.expose()));
                 add("expires", life(token.expires_at));
@@ -119,7 +145,6 @@ impl Reading {
                     }
                     None => add("refresh token", "none".to_owned()),
                 }
-                self.captures().for_each(|(name, value)| add(&format!("capture {name}"), secret(value)));
             }
             Err(error) => {
                 for (name, value) in refusal(error).into_iter().filter(|(_, value)| !value.is_null()) {
@@ -128,6 +153,9 @@ impl Reading {
                 }
                 add("in words", error.to_string());
             }
+        }
+        for (name, value) in &self.captures {
+            add(&format!("capture {name}"), secret(value));
         }
         let widest = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
         rows.iter().map(|(name, value)| format!("{name:widest$}  {value}\n")).collect()

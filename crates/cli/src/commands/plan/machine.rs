@@ -1,79 +1,100 @@
 //! The machines themselves, stopped where they want to send something.
 
-use super::{Planned, Tokens};
+use super::Planned;
+use crate::rehearsal::{Props, answer, requests, signed};
 use grantline_core::{
-    Ambient, Call, Error, Event, Flow, Grant, Granted, Purpose, Request, Settings, Snapshot, Step, Token,
+    Ambient, Call, Error, Event, Flow, Grant, Granted, Purpose, Request, Settings, Step, Token,
 };
 use std::sync::Arc;
 
 /// What would be sent in the life of a connection.
-pub(super) fn requests(
+pub(super) fn life(
     settings: &Arc<Settings>,
-    tokens: &Tokens,
+    props: &Props,
     ambient: &Ambient,
 ) -> Result<Vec<Planned>, Error> {
     let mut all = Vec::new();
-    let mut add = |step, request: Option<Request>| {
-        all.extend(request.map(|request| Planned { step, index: None, request }));
-    };
-    add("acquire", sent(settings, None, Event::START, Purpose::Acquire, ambient)?);
-    add("renew", sent(settings, Some(tokens), Event::Renew, Purpose::Renew, ambient)?);
-    add("revoke", sent(settings, Some(tokens), Event::Revoke, Purpose::Revoke, ambient)?);
+    for (step, purpose) in
+        [("acquire", Purpose::Acquire), ("renew", Purpose::Renew), ("revoke", Purpose::Revoke)]
+    {
+        let sent = sent(settings, props, purpose, ambient)?;
+        let several = sent.len() > 1;
+        all.extend(sent.into_iter().enumerate().map(|(index, request)| Planned {
+            step,
+            index: several.then_some(index + 1),
+            request,
+        }));
+    }
     if settings.connector().manifest().test.is_some() {
-        let token = seeded(settings, ambient).unwrap_or_else(|| tokens.token(ambient).into());
-        let mut call = Call::test(settings.clone())?;
-        call.advance(Event::START, ambient)?;
-        if let Step::Send(request) = call.advance(Event::Token(token), ambient)? {
-            add("test", Some(request));
-        }
+        let call = Call::test(settings.clone())?;
+        all.push(Planned { step: "test", index: None, request: called(call, settings, props, ambient)? });
     }
     Ok(all)
 }
 
-/// The request that a grant with these tokens sends first, if it is for this purpose.
+/// The requests that a grant makes for this purpose, if it makes any.
 fn sent(
     settings: &Arc<Settings>,
-    tokens: Option<&Tokens>,
-    event: Event,
+    props: &Props,
     purpose: Purpose,
     ambient: &Ambient,
-) -> Result<Option<Request>, Error> {
+) -> Result<Vec<Request>, Error> {
+    let templates = requests(settings, purpose);
     let mut grant = Grant::new(settings.clone());
-    grant.restore(record(settings, tokens, ambient)?)?;
-    match grant.advance(event, ambient) {
-        Ok(Step::Send(request)) if request.purpose == purpose => Ok(Some(request)),
-        // There is no such request.
-        Ok(_) | Err(Error::NeedsReconnect { .. }) => Ok(None),
-        Err(error) => Err(error),
+    grant.restore(props.record(settings, purpose, ambient)?)?;
+    let mut event = match purpose {
+        Purpose::Renew => Event::Renew,
+        Purpose::Revoke => Event::Revoke,
+        Purpose::Acquire | Purpose::Call => Event::START,
+    };
+    let mut all = Vec::new();
+    while all.len() < templates.len() {
+        event = match grant.advance(event, ambient) {
+            Ok(Step::Send(request)) if request.purpose == purpose => {
+                all.push(request);
+                let captured = |name: &str| props.captured(name).to_owned();
+                Event::Response(answer(templates[all.len() - 1], &captured, None))
+            }
+            Ok(Step::Sign(signing)) => signed(&signing),
+            // There is no such request, or none that can be made with what is at hand.
+            Ok(_) | Err(Error::NeedsReconnect { .. }) => break,
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(all)
+}
+
+/// The API request of a call.
+fn called(
+    mut call: Call,
+    settings: &Arc<Settings>,
+    props: &Props,
+    ambient: &Ambient,
+) -> Result<Request, Error> {
+    let mut event = Event::START;
+    loop {
+        event = match call.advance(event, ambient)? {
+            Step::Send(request) => return Ok(request),
+            Step::Authorize { .. } => Event::Token(token(settings, props, ambient)?),
+            _ => return Err(Error::Misuse { state: "rehearsing", event: "a call that sends nothing" }),
+        };
     }
 }
 
-/// A token that the person brings.
-fn seeded(settings: &Arc<Settings>, ambient: &Ambient) -> Option<Arc<Token>> {
-    match Grant::new(settings.clone()).advance(Event::START, ambient) {
-        Ok(Step::Done { output: Granted::Token { token, .. } }) => Some(token),
-        _ => None,
+/// The token that a person brings or that is made without a request; otherwise one that stands in.
+fn token(settings: &Arc<Settings>, props: &Props, ambient: &Ambient) -> Result<Arc<Token>, Error> {
+    let misuse = Error::Misuse { state: "rehearsing", event: "a token that cannot be read" };
+    let stand_in = || props.token(settings, ambient).map(Arc::new).ok_or_else(|| misuse.clone());
+    if props.access.is_some() {
+        return stand_in();
     }
-}
-
-fn record(settings: &Settings, tokens: Option<&Tokens>, ambient: &Ambient) -> Result<Snapshot, Error> {
-    let mut record = serde_json::json!({
-        "version": 1, "key": settings.key(), "revision": 0, "seeded": true,
-    });
-    if let Some(tokens) = tokens {
-        record["access"] = serde_json::json!(tokens.token(ambient));
-        record["refresh"] = serde_json::json!({ "value": tokens.refresh });
-    }
-    Snapshot::parse(&record.to_string())
-}
-
-impl Tokens {
-    fn token(&self, ambient: &Ambient) -> Token {
-        Token {
-            value: self.access.as_str().into(),
-            obtained_at: ambient.now,
-            expires_at: None,
-            renew_at: None,
-        }
+    let mut grant = Grant::new(settings.clone());
+    let mut event = Event::START;
+    loop {
+        event = match grant.advance(event, ambient)? {
+            Step::Done { output: Granted::Token { token, .. } } => return Ok(token),
+            Step::Sign(signing) => signed(&signing),
+            _ => return stand_in(),
+        };
     }
 }

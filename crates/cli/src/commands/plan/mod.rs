@@ -6,6 +6,7 @@ mod show;
 use crate::args::Plan;
 use crate::failure::Failure;
 use crate::output;
+use crate::rehearsal::{ACCESS_TOKEN, Props, REFRESH_TOKEN};
 use crate::stand_in::{self, Complete};
 use grantline_core::{Ambient, Request};
 use serde_json::{Value, json};
@@ -19,24 +20,18 @@ pub(super) struct Planned {
     request: Request,
 }
 
-/// The tokens that the requests after the first grant carry.
-pub(super) struct Tokens {
-    access: String,
-    refresh: String,
-}
-
-const ACCESS_TOKEN: &str = "ACCESS_TOKEN";
-const REFRESH_TOKEN: &str = "REFRESH_TOKEN";
-
 pub(crate) fn run(options: &Plan) -> Result<(), Failure> {
     let Complete { settings, made_up } = stand_in::complete(&options.subject)?;
+    let settings = Arc::new(settings);
     let ambient = Ambient::new(stand_in::now(&options.subject)?, entropy(options.entropy.as_deref())?);
-    let or = |given: &Option<String>, stand_in: &str| given.clone().unwrap_or_else(|| stand_in.to_owned());
-    let tokens = Tokens {
-        access: or(&options.access_token, ACCESS_TOKEN),
-        refresh: or(&options.refresh_token, REFRESH_TOKEN),
+    let (access, refresh) = (options.access_token.clone(), options.refresh_token.clone());
+    let mut props = Props::new(&settings, access, refresh, &options.capture)?;
+    let mut planned = loop {
+        match machine::life(&settings, &props, &ambient) {
+            Ok(planned) => break planned,
+            Err(error) => props.blame(error)?,
+        }
     };
-    let mut planned = machine::requests(&Arc::new(settings), &tokens, &ambient)?;
     if let Some(only) = &options.only {
         planned.retain(|planned| planned.step == only);
         if planned.is_empty() {
@@ -46,12 +41,14 @@ pub(crate) fn run(options: &Plan) -> Result<(), Failure> {
     if planned.is_empty() && !options.json {
         eprintln!("this connector makes no request of its own");
     }
-    let names: Vec<_> = made_up.iter().map(|(name, value)| format!("{name} ({value})")).collect();
+    let short = |value: &str| if value.contains('\n') { "a key".to_owned() } else { value.to_owned() };
+    let names: Vec<_> = made_up.iter().map(|(name, value)| format!("{name} ({})", short(value))).collect();
     if !names.is_empty() {
         eprintln!("not given, made up: {}", names.join(", "));
     }
     let mut stand_ins: Vec<String> = made_up.into_iter().map(|(_, value)| value).collect();
-    stand_ins.extend([ACCESS_TOKEN.to_owned(), REFRESH_TOKEN.to_owned()]);
+    stand_ins.extend(props.made_up().map(|(_, value)| value.to_owned()));
+    stand_ins.extend([ACCESS_TOKEN, REFRESH_TOKEN].map(str::to_owned));
     let shown: Vec<_> =
         planned.iter().map(|planned| show::shown(planned, options.show_secrets, &stand_ins)).collect();
     if options.json {
