@@ -3,6 +3,7 @@
 use crate::args::Selection;
 use crate::failure::Failure;
 use crate::values;
+use grantline_connectors::FILES;
 use grantline_core::error::{Error, SettingsError};
 use grantline_core::{Connector, Notice};
 use grantline_reqwest::{Connection, FileStore, StoreKeys};
@@ -10,19 +11,29 @@ use std::{fs, path::Path};
 
 /// A built-in connector by its name, or a connector file by its path.
 pub(crate) fn find(name: &str) -> Result<Connector, Failure> {
-    let is_path = Path::new(name).extension().is_some_and(|extension| extension == "json");
-    if !is_path && !name.contains(['/', '\\']) {
+    if !is_path(name) {
         return grantline_connectors::find(name).map_err(|error| Failure::Core {
             error,
             hint: "\n  `grantline connectors` lists them; a connector of your own is given as the path of its .json file"
                 .to_owned(),
         });
     }
-    let text =
-        fs::read_to_string(name).map_err(|error| Failure::Usage(format!("cannot read '{name}': {error}")))?;
-    Connector::from_json(&text).map_err(|error| {
+    Connector::from_json(&text(name)?).map_err(|error| {
         Failure::Usage(format!("{name}: {error}\n  `grantline check {name}` shows where it stands"))
     })
+}
+
+/// The text of a connector that `find` found.
+pub(crate) fn text(name: &str) -> Result<String, Failure> {
+    let built_in = FILES.iter().find(|(id, _)| *id == name && !is_path(name));
+    if let Some((_, text)) = built_in {
+        return Ok((*text).to_owned());
+    }
+    fs::read_to_string(name).map_err(|error| Failure::Usage(format!("cannot read '{name}': {error}")))
+}
+
+fn is_path(name: &str) -> bool {
+    name.contains(['/', '\\']) || Path::new(name).extension().is_some_and(|extension| extension == "json")
 }
 
 /// Makes the connection that the command line describes.

@@ -19,3 +19,8 @@ pub(crate) fn text(text: impl Display) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+/// `1 file`, `2 files`
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

@@ -87,6 +87,7 @@ pub use grantline_core::{
 };
 pub use request::RequestBuilder;
 pub use reqwest;
+pub use sign::answer as sign;
 #[cfg(feature = "encrypt")]
 pub use store::StoreKeys;
 pub use store::{FileStore, Lease, MemoryStore, Store, StoreError};

@@ -54,7 +54,7 @@ impl Kind {
 ///
 /// With an RSA key that takes 2 ms (2048 bits) to 7 ms (4096 bits), which is too long for a thread that has other tasks to
 /// drive; the others are as fast as the way there, and take it for the sake of one way.
-pub(crate) async fn answer(signing: Signing) -> Event {
+pub async fn answer(signing: Signing) -> Event {
     let work = move || {
         // The signer needs the key itself. Its bytes are wiped when dropped.
         let key = STANDARD.decode(signing.key.expose()).map(Zeroizing::new).map_err(|_| UNREADABLE)?;

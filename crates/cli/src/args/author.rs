@@ -73,7 +73,7 @@ pub(crate) struct Plan {
     /// The random bytes, in hex; zeros are added up to 32
     #[arg(long, value_name = "HEX")]
     pub(crate) entropy: Option<String>,
-    /// Print secrets as they are
+    /// Print secrets as they are, and sign with the keys that are given
     #[arg(long)]
     pub(crate) show_secrets: bool,
     /// Print curl commands, quoted for a POSIX shell

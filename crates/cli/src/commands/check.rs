@@ -4,7 +4,7 @@ use crate::args::Check;
 use crate::diagnose::render::{self, page};
 use crate::diagnose::{Found, Severity, diagnose};
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, counted};
 use serde_json::{Value, json};
 use std::io::{Read, Write, stdin};
 use std::path::{Path, PathBuf};
@@ -120,8 +120,4 @@ fn verdict(all: &[Checked], unreadable: Vec<String>, deny_warnings: bool) -> Res
     }
     eprintln!("{tally}");
     Ok(())
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -4,7 +4,7 @@ use crate::args::Test;
 use crate::connector::{connect, find};
 use crate::failure::Failure;
 use crate::life::{moment, present};
-use crate::output;
+use crate::output::{self, counted};
 use grantline_core::Connector;
 use grantline_core::json::Json;
 use grantline_vectors::{Vector, blessed, differences, pretty, replay};
@@ -73,13 +73,14 @@ fn replay_all(options: &Test, directory: &Path) -> Result<(), Failure> {
     let bad = replayed.iter().filter(|replayed| !replayed.is_fine()).count();
     if bad > 0 {
         let advice = if options.bless { "" } else { "; if what came is right, --bless writes it down" };
-        return Err(Failure::Machine(format!("{bad} of {all} vectors are not as they say{advice}")));
+        return Err(Failure::Machine(format!(
+            "{} replayed, {bad} not as it says{advice}",
+            counted(all, "vector")
+        )));
     }
     let written = replayed.iter().filter(|replayed| matches!(replayed.outcome, Outcome::Written)).count();
-    eprintln!(
-        "{all} vectors replayed, {}",
-        if written > 0 { format!("{written} written") } else { "all as they say".to_owned() }
-    );
+    let outcome = if written > 0 { format!("{written} written") } else { "all as they say".to_owned() };
+    eprintln!("{} replayed, {outcome}", counted(all, "vector"));
     Ok(())
 }
 

@@ -3,11 +3,13 @@
 mod answer;
 
 use crate::failure::Failure;
-use crate::stand_in::Guesses;
+use crate::stand_in::{Guesses, MADE_UP_KEY};
 pub(crate) use answer::{answer, put};
 use grantline_core::manifest::{Auth, RequestTemplate};
 use grantline_core::{Ambient, Error, Event, Purpose, Settings, Signing, Snapshot, Token, nearest};
 use serde_json::{Map, Value, json};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 pub(crate) const ACCESS_TOKEN: &str = "ACCESS_TOKEN";
 pub(crate) const REFRESH_TOKEN: &str = "REFRESH_TOKEN";
@@ -19,6 +21,8 @@ pub(crate) struct Props {
     /// The tokens that the person gave.
     pub(crate) access: Option<String>,
     pub(crate) refresh: Option<String>,
+    /// Whether to sign with the keys that are given.
+    pub(crate) signs: bool,
     captures: Vec<(String, String)>,
     guesses: Guesses,
 }
@@ -52,7 +56,7 @@ impl Props {
                 guesses.capture(name);
             }
         }
-        Ok(Self { access, refresh, captures: given, guesses })
+        Ok(Self { access, refresh, signs: false, captures: given, guesses })
     }
 
     /// What was captured under this name.
@@ -134,7 +138,10 @@ pub(crate) fn requests(settings: &Settings, purpose: Purpose) -> Vec<&RequestTem
     }
 }
 
-/// The answer to a step that wants a signature.
-pub(crate) fn signed(_: &Signing) -> Event {
+/// The answer to a step that wants a signature: a real one if that is wanted, and the key is one.
+pub(crate) fn signed(signing: Signing, really: bool) -> Event {
+    if really && signing.key.expose() != MADE_UP_KEY {
+        return block_in_place(|| Handle::current().block_on(grantline_reqwest::sign(signing)));
+    }
     Event::Signed(SIGNATURE.to_owned())
 }

@@ -13,6 +13,9 @@ const MOST_ROUNDS: usize = 300;
 /// A structure that passes for a private key until somebody signs with it.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----";
 
+/// The same as signers get it.
+pub(crate) const MADE_UP_KEY: &str = "MAA=";
+
 /// Values that are made up, each with what else could be tried.
 pub(crate) struct Guesses {
     connector: Connector,

@@ -10,7 +10,7 @@ use crate::life::present;
 use crate::values;
 use grantline_core::error::{Error, SettingsError};
 use grantline_core::{Connector, Options, Secret, Settings, UnixTime};
-pub(crate) use guess::Guesses;
+pub(crate) use guess::{Guesses, MADE_UP_KEY};
 
 /// Settings of which some values are made up.
 pub(crate) struct Complete {
@@ -21,9 +21,13 @@ pub(crate) struct Complete {
 
 /// The settings that the command line describes, completed.
 pub(crate) fn complete(subject: &Subject) -> Result<Complete, Failure> {
-    let connector = find(&subject.connector)?;
-    let given = values::gather(&connector, &subject.set)?;
-    complete_with(&connector, given, subject.parameter_set.clone())
+    complete_of(&find(&subject.connector)?, subject)
+}
+
+/// The settings of this connector with the values of the command line, completed.
+pub(crate) fn complete_of(connector: &Connector, subject: &Subject) -> Result<Complete, Failure> {
+    let given = values::gather(connector, &subject.set)?;
+    complete_with(connector, given, subject.parameter_set.clone())
 }
 
 /// The settings of a connector with these values, completed.

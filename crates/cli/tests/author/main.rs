@@ -4,6 +4,8 @@
 
 mod check;
 mod new;
+#[cfg(unix)]
+mod page;
 mod parse;
 mod plan;
 mod vectors;

@@ -159,6 +159,27 @@ authorization: Session ACCESS_TOKEN
     fails(&desk.run("plan service.json --capture server=https://evil.example"), 2, &["host 'evil.example'"]);
 }
 
+/// The key of RFC 8410, section 10.3. Ed25519 signs alike each time.
+#[test]
+fn signatures_are_real_where_the_key_is() {
+    let mut signed = steps();
+    signed["auth"]["values"]["assertion"]["jwt"]["algorithm"] = "EdDSA".into();
+    let desk = Desk::with(&signed);
+    let key = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC";
+    desk.write("key.pem", &format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n"));
+    let plan = "plan service.json --only acquire --json --now 0 --set key=@key.pem";
+    let (real, _) = desk.json(&format!("{plan} --show-secrets"));
+    let body = real["requests"][0]["body"].as_str().unwrap().trim_end_matches("</login>");
+    let signature = body.rsplit_once('.').unwrap().1;
+    assert_eq!(signature.len(), 86, "64 bytes in base64url: {signature}");
+    assert_eq!(desk.json(&format!("{plan} --show-secrets")).0, real);
+    let (masked, _) = desk.json(plan);
+    assert_eq!(masked["requests"][0]["body"], "<login>•••</login>");
+    desk.write("key.pem", "-----BEGIN PRIVATE KEY-----\nMAA=MAA=\n-----END PRIVATE KEY-----\n");
+    let broken = desk.run(&format!("{plan} --show-secrets"));
+    assert_ne!(broken.status.code(), Some(0), "a key that was given and is none is no stand-in");
+}
+
 #[test]
 fn wrong_use_is_explained() {
     let desk = desk();

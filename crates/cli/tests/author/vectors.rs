@@ -34,7 +34,7 @@ fn vectors_are_written_replayed_and_compared() {
         said(&blessed)
     );
     let fine = desk.run("test service.json");
-    assert_eq!((fine.status.code(), said(&fine)), (Some(0), "1 vectors replayed, all as they say\n"));
+    assert_eq!((fine.status.code(), said(&fine)), (Some(0), "1 vector replayed, all as they say\n"));
 
     let mut changed = service();
     changed["auth"]["acquire"]["json"]["scope"] = "all".into();
@@ -49,7 +49,7 @@ fn vectors_are_written_replayed_and_compared() {
     ] {
         assert!(words.contains(line), "{line:?} is not in:\n{words}");
     }
-    assert!(said(&differs).contains("1 of 1 vectors are not as they say; if what came is right, --bless"));
+    assert!(said(&differs).contains("1 vector replayed, 1 not as it says; if what came is right, --bless"));
     let (report, code) = desk.json("test service.json --json");
     assert_eq!(code, 1);
     assert_eq!(report["vectors"][0]["ok"], json!(false));

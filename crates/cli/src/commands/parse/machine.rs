@@ -99,7 +99,7 @@ impl Rehearsal<'_> {
                     Event::Response(if here { self.response.clone() } else { self.around(step - 1, purpose) })
                 }
                 Ok(Step::Send(_)) => return Ok(Answered::GoesOn),
-                Ok(Step::Sign(signing)) => signed(&signing),
+                Ok(Step::Sign(signing)) => signed(signing, false),
                 Ok(Step::Sleep { .. }) => {
                     // It begins with the first request again.
                     step = 0;

@@ -1,5 +1,6 @@
 //! `grantline parse`: what a connector reads from an answer.
 
+mod keep;
 mod machine;
 
 use crate::args::Parse;
@@ -27,7 +28,8 @@ struct Reading {
 }
 
 pub(crate) fn run(options: &Parse) -> Result<(), Failure> {
-    let Complete { settings, .. } = stand_in::complete(&options.subject)?;
+    let connector = keep::connector(&options.subject.connector)?;
+    let Complete { settings, .. } = stand_in::complete_of(&connector, &options.subject)?;
     let settings = Arc::new(settings);
     let ambient = Ambient::new(stand_in::now(&options.subject)?, [0; 32]);
     let response = response(options)?;

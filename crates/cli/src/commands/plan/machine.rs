@@ -55,7 +55,7 @@ fn sent(
                 let captured = |name: &str| props.captured(name).to_owned();
                 Event::Response(answer(templates[all.len() - 1], &captured, None))
             }
-            Ok(Step::Sign(signing)) => signed(&signing),
+            Ok(Step::Sign(signing)) => signed(signing, props.signs),
             // There is no such request, or none that can be made with what is at hand.
             Ok(_) | Err(Error::NeedsReconnect { .. }) => break,
             Err(error) => return Err(error),
@@ -93,7 +93,7 @@ fn token(settings: &Arc<Settings>, props: &Props, ambient: &Ambient) -> Result<A
     loop {
         event = match grant.advance(event, ambient)? {
             Step::Done { output: Granted::Token { token, .. } } => return Ok(token),
-            Step::Sign(signing) => signed(&signing),
+            Step::Sign(signing) => signed(signing, props.signs),
             _ => return stand_in(),
         };
     }

@@ -26,6 +26,8 @@ pub(crate) fn run(options: &Plan) -> Result<(), Failure> {
     let ambient = Ambient::new(stand_in::now(&options.subject)?, entropy(options.entropy.as_deref())?);
     let (access, refresh) = (options.access_token.clone(), options.refresh_token.clone());
     let mut props = Props::new(&settings, access, refresh, &options.capture)?;
+    // A mask hides a signature anyway.
+    props.signs = options.show_secrets;
     let mut planned = loop {
         match machine::life(&settings, &props, &ambient) {
             Ok(planned) => break planned,
