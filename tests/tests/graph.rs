@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Which crates of this workspace each one may use. `cli`, the tests and the build tool use what they like.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("grantline-core", &[]),
     ("grantline-connectors", &["grantline-core"]),
     ("grantline-reqwest", &["grantline-core"]),
     ("grantline-redis", &["grantline-core", "grantline-reqwest"]),
     ("grantline-fetch", &["grantline-core"]),
     ("grantline-wasm", &["grantline-fetch", "grantline-connectors", "grantline-core"]),
+    ("grantline-wasm-complete", &["grantline-wasm", "grantline-core"]),
     ("grantline-export", &["grantline-core", "grantline-connectors"]),
     ("grantline-emulator", &[]),
 ];
