@@ -6,7 +6,7 @@ import type { BuiltIn } from './generated/parameters.js';
 import type { Notice } from './messages.js';
 import { sign } from './sign.js';
 import { keeper } from './store.js';
-import { ready } from './wasm.js';
+import { complete, ready } from './wasm.js';
 
 /** The values of a connector of your own. */
 export type Parameters = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -37,7 +37,6 @@ export async function connect(
   parameters: object,
   options: ConnectOptions = {},
 ): Promise<Connection> {
-  const { Connection: Inner } = await ready();
   const { allowInsecureLoopback, parameterSet, shared, snapshot, store, fetch, clock, onEvent } = options;
   const spec = {
     parameters,
@@ -46,10 +45,14 @@ export async function connect(
     shared: shared === true,
     snapshot: typeof snapshot === 'string' ? parsed(snapshot) : snapshot,
   };
-  const file = typeof connector === 'string' ? connector : JSON.stringify(connector);
+  const time = clock && (() => Number(clock()));
+  const host = [fetch, time, onEvent && listener(onEvent), store && keeper(store)] as const;
+  const make =
+    typeof connector === 'string'
+      ? await ready().then(({ Connection: Inner }) => () => new Inner(connector, spec, ...host))
+      : await complete().then((module) => () => module.connect(JSON.stringify(connector), spec, ...host, sign));
   try {
-    const time = clock && (() => Number(clock()));
-    const inner = new Inner(file, spec, fetch, time, onEvent && listener(onEvent), store && keeper(store), sign);
+    const inner = make();
     warnInPage(connector, parameters as Parameters);
     return new Connection(inner, typeof connector === 'string' ? connector : connector.id, options);
   } catch (thrown) {

@@ -1,6 +1,7 @@
 /** The API of the package, the same on every platform. */
 import { bindings } from './wasm.js';
 
+export { check, type Checked, type Problem } from './check.js';
 export { connect, type Parameters } from './connect.js';
 export {
   Connection,

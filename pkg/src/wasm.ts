@@ -10,15 +10,33 @@
 /** What wasm-bindgen generated, ready to be called. */
 export type Bindings = Omit<typeof import('../wasm/grantline.js'), 'default' | 'initSync'>;
 
+/** The same for the second module, which also reads and checks connector files. The two share nothing. */
+export type Complete = Omit<typeof import('../wasm/complete.js'), 'default' | 'initSync'>;
+
 /** Initialises the wasm module and returns its bindings: at once where the platform can. */
 export type Loader = () => Bindings | Promise<Bindings>;
 
 let loader: Loader | undefined;
 let state: Bindings | Promise<Bindings> | undefined;
+let loadComplete: (() => Promise<Complete>) | undefined;
+let completing: Promise<Complete> | undefined;
 
-/** Says how the wasm module is loaded. Nothing is loaded yet. */
-export function provide(load: Loader): void {
+/** Says how the wasm modules are loaded. Nothing is loaded yet. */
+export function provide(load: Loader, complete: () => Promise<Complete>): void {
   loader = load;
+  loadComplete = complete;
+}
+
+/** The bindings of the second module, loaded when they are first needed. After a failure, the next call tries again. */
+export async function complete(): Promise<Complete> {
+  if (!loadComplete) throw outside();
+  const mine = (completing ??= loadComplete());
+  try {
+    return await mine;
+  } catch (error) {
+    if (completing === mine) completing = undefined;
+    throw error;
+  }
 }
 
 /** The bindings, loaded now if they are not yet. After a failure, the next call tries again. */
@@ -37,9 +55,13 @@ export function bindings(): Bindings {
 
 function load(): Bindings | Promise<Bindings> {
   if (state) return state;
-  if (!loader) throw new Error('grantline: import the package itself, not one of its inner files');
+  if (!loader) throw outside();
   const found = loader();
   return (state = found instanceof Promise ? settle(found) : found);
+}
+
+function outside(): Error {
+  return new Error('grantline: import the package itself, not one of its inner files');
 }
 
 async function settle(loading: Promise<Bindings>): Promise<Bindings> {

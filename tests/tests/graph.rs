@@ -15,6 +15,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("grantline-redis", &["grantline-core", "grantline-reqwest"]),
     ("grantline-fetch", &["grantline-core"]),
     ("grantline-wasm", &["grantline-fetch", "grantline-connectors", "grantline-core"]),
+    ("grantline-wasm-complete", &["grantline-wasm", "grantline-core"]),
     ("grantline-export", &["grantline-core", "grantline-connectors"]),
     ("grantline-emulator", &[]),
     ("grantline-vectors", &["grantline-core", "grantline-connectors"]),

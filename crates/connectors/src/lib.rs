@@ -47,8 +47,19 @@ pub fn all() -> &'static [Connector] {
 /// # Errors
 /// There is none; the nearest name is suggested.
 pub fn find(id: &str) -> Result<Connector, Error> {
-    let id_of = |connector: &Connector| connector.manifest().id == id;
-    all().iter().find(|connector| id_of(connector)).cloned().ok_or_else(|| {
+    position(id).map(|index| ALL[index].clone())
+}
+
+/// The file of the built-in connector with this id, for [`Connector::built_in`].
+///
+/// # Errors
+/// There is none; the nearest name is suggested.
+pub fn file(id: &str) -> Result<&'static str, Error> {
+    position(id).map(|index| FILES[index].1)
+}
+
+fn position(id: &str) -> Result<usize, Error> {
+    FILES.iter().position(|(known, _)| *known == id).ok_or_else(|| {
         let nearest = nearest(id, FILES.iter().map(|(id, _)| *id)).map(str::to_owned);
         SettingsError::NoConnector { name: id.to_owned(), nearest }.into()
     })
@@ -94,6 +105,18 @@ mod tests {
         for ((id, _), connector) in FILES.iter().zip(all()) {
             assert_eq!(connector.manifest().id, *id);
         }
+    }
+
+    #[test]
+    fn no_file_needs_more_than_a_built_in_connector_can_do() {
+        for (id, text) in FILES {
+            assert_eq!(file(id), Ok(text));
+            assert_eq!(Connector::built_in(text).unwrap(), find(id).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_functions_are_in_the_order_of_the_files() {
         let functions = [workspan(), appspace(), workspace_one_access(), workstream()];
         assert_eq!(functions.as_slice(), all());
     }

@@ -8,7 +8,6 @@ use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::time::UnixTime;
 use crate::token::{Captures, is_sendable};
-use crate::tree;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use core::time::Duration;
 
@@ -44,7 +43,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// An answer, and the tree that its body is.
-struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     response: &'a Response,
     format: Format,
     tree: Option<Json>,
@@ -100,8 +99,8 @@ pub(crate) fn judge(response: &Response, asked: &Asked<'_>, now: UnixTime) -> Ve
     let auth = asked.settings.auth();
     let rule = auth.errors.as_ref();
     let format = asked.template.map_or(Format::Json, |template| template.answer);
-    let answer =
-        Answer { response, format, tree: tree::read(&response.body, format), captures: asked.captures };
+    let tree = (asked.settings.able().tree)(&response.body, format);
+    let answer = Answer { response, format, tree, captures: asked.captures };
     let denial = denial(&answer, asked);
     match response.status {
         200..300 if denial.code.as_deref().is_none_or(|code| is_success(code, rule)) => {
@@ -208,9 +207,9 @@ fn granted(answer: &Answer<'_>, rule: Option<&TokenRule>, asked: &Asked<'_>) -> 
     captures.keep(|name| used.contains(&name));
     Ok(Fresh {
         access: access.into(),
-        expires_at: expiry(answer, &rule.expiry, asked.sent_at),
+        expires_at: expiry(answer, &rule.expiry, asked),
         refresh: refresh.map(Secret::from),
-        refresh_expires_at: expiry(answer, &rule.refresh_expiry, asked.sent_at),
+        refresh_expires_at: expiry(answer, &rule.refresh_expiry, asked),
         captures,
     })
 }
@@ -233,17 +232,30 @@ fn captured_text(json: &Json) -> Option<String> {
 }
 
 /// The end of a token by the first rule that finds one.
-fn expiry(answer: &Answer<'_>, rules: &[Expiry], sent_at: UnixTime) -> Option<UnixTime> {
-    rules.iter().find_map(|rule| expiry_by(answer, rule, sent_at))
+fn expiry(answer: &Answer<'_>, rules: &[Expiry], asked: &Asked<'_>) -> Option<UnixTime> {
+    let sent_at = asked.sent_at;
+    rules.iter().find_map(|rule| match rule {
+        Expiry::Fixed(seconds) => Some(sent_at.after(Duration::from_secs(*seconds))),
+        Expiry::Seconds(place) => Some(sent_at.after(seconds(&answer.at(place)?)?)),
+        Expiry::Jwt(place) => jwt_expiry(answer.at(place)?.as_str()?, sent_at),
+        rule => (asked.settings.able().expiry)(answer, rule, sent_at),
+    })
 }
 
-fn expiry_by(answer: &Answer<'_>, rule: &Expiry, sent_at: UnixTime) -> Option<UnixTime> {
+impl Expiry {
+    /// Whether it is left to [`rare_expiry`].
+    pub(crate) const fn is_rare(&self) -> bool {
+        !matches!(self, Self::Fixed(_) | Self::Seconds(_) | Self::Jwt(_))
+    }
+}
+
+/// The end of a token by a rule that is rarely needed.
+pub(crate) fn rare_expiry(answer: &Answer<'_>, rule: &Expiry, sent_at: UnixTime) -> Option<UnixTime> {
     let after = |lifetime: Option<Duration>| lifetime.map(|lifetime| sent_at.after(lifetime));
     let number = |place| seconds(&answer.at(place)?);
     let text = |place| answer.at(place)?.as_str().map(str::to_owned);
     match rule {
-        Expiry::Fixed(seconds) => after(Some(Duration::from_secs(*seconds))),
-        Expiry::Seconds(place) => after(number(place)),
+        Expiry::Fixed(_) | Expiry::Seconds(_) | Expiry::Jwt(_) => None,
         Expiry::Milliseconds(place) => after(number(place).map(|number| number / 1000)),
         Expiry::Minutes(place) => after(number(place).map(|number| number.saturating_mul(60))),
         Expiry::Hours(place) => after(number(place).map(|number| number.saturating_mul(3600))),
@@ -260,7 +272,6 @@ fn expiry_by(answer: &Answer<'_>, rule: &Expiry, sent_at: UnixTime) -> Option<Un
             UnixTime::parse_utc(&text)
         }
         Expiry::HttpDate(place) => UnixTime::from_http_date(&text(place)?, sent_at),
-        Expiry::Jwt(place) => jwt_expiry(&text(place)?, sent_at),
     }
 }
 

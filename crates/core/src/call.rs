@@ -25,7 +25,7 @@ use crate::settings::Settings;
 use crate::token::Token;
 use crate::url::Url;
 use core::mem;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
 
 /// One authorised API request.
@@ -48,12 +48,21 @@ pub struct Call {
 }
 
 /// What a call ends with: the answer is the adapter's last one.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Called {
     /// The status of the answer.
     pub status: u16,
     /// How often the request was sent.
     pub attempts: u32,
+}
+
+impl Serialize for Called {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", &self.status)?;
+        map.serialize_entry("attempts", &self.attempts)?;
+        map.end()
+    }
 }
 
 #[derive(Debug)]
@@ -132,7 +141,7 @@ impl Call {
         request.follow_redirects = self.settings.auth().apply.follow_redirects;
         render::apply(values, ambient, &mut request)?;
         if let Some(redirect) = &self.redirect {
-            redirect.apply(&mut request);
+            (self.settings.able().follow)(redirect, &mut request);
         }
         if let Some(rule) = &self.settings.auth().rejected {
             request.body_statuses =
@@ -148,7 +157,7 @@ impl Call {
             return None;
         }
         let from = self.request(token, ambient).ok()?.url;
-        let redirect = Redirect::of(response, &from, &self.settings)?;
+        let redirect = (self.settings.able().redirect)(response, &from, &self.settings)?;
         let reads = matches!(self.method.as_str(), "GET" | "HEAD");
         (reads || (redirect.keeps_method() && self.replayable)).then_some(redirect)
     }

@@ -100,7 +100,7 @@ pub(crate) fn make(
     if all.is_empty() {
         return Ok(Making::Done(Vec::new()));
     }
-    let wanted = auth.names_in(templates.iter().copied());
+    let wanted = auth.names_in(templates.iter().copied(), Derived::templates);
     let mut made = Vec::new();
     let mut signatures = material.signatures.iter();
     for (name, derived) in all.iter().filter(|(name, _)| wanted.contains(&name.as_str())) {
@@ -124,13 +124,14 @@ pub(crate) fn make(
 }
 
 /// Encodings of secrets that are always the same, so that no message repeats them.
-pub(crate) fn encoded_secrets(settings: &Settings) -> impl Iterator<Item = String> {
-    settings.auth().values.iter().filter_map(|(name, derived)| {
+pub(crate) fn encoded_secrets(settings: &Settings) -> Vec<String> {
+    let encoded = settings.auth().values.iter().filter_map(|(name, derived)| {
         let Derived::Encode(_) = derived else { return None };
         let mut work = Work { values: Values::of(settings), secret: false };
         let text = work.derive(name, derived, &Ambient::default()).ok()??;
         work.secret.then_some(text)
-    })
+    });
+    encoded.collect()
 }
 
 impl Derived {

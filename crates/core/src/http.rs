@@ -12,8 +12,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 /// What a request is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Purpose {
     /// The first grant: credentials for a token.
     Acquire,
@@ -23,6 +22,17 @@ pub enum Purpose {
     Revoke,
     /// A request of the API itself.
     Call,
+}
+
+impl Serialize for Purpose {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Acquire => "acquire",
+            Self::Renew => "renew",
+            Self::Revoke => "revoke",
+            Self::Call => "call",
+        })
+    }
 }
 
 /// Header fields by lower-case name. A name stands once: values that arrive twice are joined with a comma, as

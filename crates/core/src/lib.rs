@@ -68,6 +68,7 @@
 //! Sockets, TLS, clocks, randomness, stores, locks, logs: adapters. Authorization code and device flows, in which a
 //! person signs in: out of scope. Signatures: an effect that adapters will provide.
 
+mod ability;
 mod answer;
 mod call;
 mod derive;

@@ -9,11 +9,10 @@ use crate::flow::Event;
 use crate::grant::{Granted, Source};
 use crate::http::{Purpose, Request};
 use crate::time::UnixTime;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Something that a host may want to log, count or show.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Notice {
     /// A request was sent, and answered or not.
@@ -23,10 +22,8 @@ pub enum Notice {
         /// The request in one line, its secrets masked.
         request: String,
         /// The status of the answer.
-        #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         /// The name of the fault, if no answer came.
-        #[serde(skip_serializing_if = "Option::is_none")]
         fault: Option<&'static str>,
         /// How long it took.
         millis: u64,
@@ -34,13 +31,11 @@ pub enum Notice {
     /// A first grant gave a token.
     Acquired {
         /// When it ends.
-        #[serde(skip_serializing_if = "Option::is_none")]
         expires_at: Option<UnixTime>,
     },
     /// A renewal gave a token.
     Renewed {
         /// When it ends.
-        #[serde(skip_serializing_if = "Option::is_none")]
         expires_at: Option<UnixTime>,
     },
     /// No token could be had, or an early renewal failed that does no harm yet.
@@ -68,7 +63,49 @@ pub enum Notice {
     },
 }
 
+/// Written by hand as a map: a derived form would bring a table of names into the wasm module.
+impl Serialize for Notice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.kind())?;
+        match self {
+            Self::Sent { purpose, request, status, fault, millis } => {
+                map.serialize_entry("purpose", purpose)?;
+                map.serialize_entry("request", request)?;
+                status.iter().try_for_each(|status| map.serialize_entry("status", status))?;
+                fault.iter().try_for_each(|fault| map.serialize_entry("fault", fault))?;
+                map.serialize_entry("millis", millis)?;
+            }
+            Self::Acquired { expires_at } | Self::Renewed { expires_at } => {
+                expires_at.iter().try_for_each(|time| map.serialize_entry("expiresAt", time))?;
+            }
+            Self::Failed { code, message, harmless } => {
+                map.serialize_entry("code", code)?;
+                map.serialize_entry("message", message)?;
+                map.serialize_entry("harmless", harmless)?;
+            }
+            Self::NeedsReconnectSoon { at } => map.serialize_entry("at", at)?,
+            Self::NeedsReconnect { message } => map.serialize_entry("message", message)?,
+            Self::Rejected | Self::Revoked => {}
+        }
+        map.end()
+    }
+}
+
 impl Notice {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Acquired { .. } => "acquired",
+            Self::Renewed { .. } => "renewed",
+            Self::Failed { .. } => "failed",
+            Self::Rejected => "rejected",
+            Self::Revoked => "revoked",
+            Self::NeedsReconnectSoon { .. } => "needs_reconnect_soon",
+            Self::NeedsReconnect { .. } => "needs_reconnect",
+        }
+    }
+
     /// The notice of a request and of the event that answered it.
     #[must_use]
     pub fn sent(request: &Request, answer: &Event, millis: u64) -> Self {

@@ -1,6 +1,6 @@
 //! From templates to requests: the only place where values meet the wire.
 
-use crate::derive::{self, Made, Making, Material};
+use crate::derive::{Made, Making, Material};
 use crate::error::SettingsError;
 use crate::flow::Ambient;
 use crate::http::{Part, Purpose, Request};
@@ -118,7 +118,7 @@ pub(crate) fn seed_values(settings: &Settings) -> Result<Vec<Made>, SettingsErro
     let templates: Vec<&Template> = [&seed.access_token, &seed.refresh_token].into_iter().flatten().collect();
     // The manifest was checked: what a seed is made of needs neither the time nor a signature.
     let material = Material { ambient: &Ambient::default(), signatures: &[] };
-    match derive::make(&templates, Values::of(settings), material)? {
+    match (settings.able().make)(&templates, Values::of(settings), material)? {
         Making::Done(made) => Ok(made),
         Making::Sign(_) => Ok(Vec::new()),
     }
@@ -151,7 +151,7 @@ pub(crate) fn request(
     values: Values<'_>,
     material: Material<'_>,
 ) -> Result<Built, SettingsError> {
-    let made = match derive::make(&template.templates(), values, material)? {
+    let made = match (values.settings.able().make)(&template.templates(), values, material)? {
         Making::Done(made) => made,
         Making::Sign(signing) => return Ok(Making::Sign(signing)),
     };
@@ -204,7 +204,7 @@ pub(crate) fn mint(
     values: Values<'_>,
     material: Material<'_>,
 ) -> Result<Making<Option<String>>, SettingsError> {
-    Ok(match derive::make(&[template], values, material)? {
+    Ok(match (values.settings.able().make)(&[template], values, material)? {
         Making::Done(made) => Making::Done(text(template, &Values { made: &made, ..values })?),
         Making::Sign(signing) => Making::Sign(signing),
     })
@@ -257,7 +257,7 @@ fn apply_values(values: Values<'_>, ambient: &Ambient) -> Result<Vec<Made>, Sett
     }
     let templates = auth.apply.templates();
     // The manifest was checked: no signature stands in 'apply'.
-    match derive::make(&templates, values, Material { ambient, signatures: &[] })? {
+    match (values.settings.able().make)(&templates, values, Material { ambient, signatures: &[] })? {
         Making::Done(made) => Ok(made),
         Making::Sign(_) => Ok(Vec::new()),
     }
@@ -277,7 +277,7 @@ pub(crate) fn base_url(values: Values<'_>) -> Result<String, SettingsError> {
     let template = values.settings.base_url_template();
     // The manifest was checked: what it is made of needs neither the time nor a signature.
     let material = Material { ambient: &Ambient::default(), signatures: &[] };
-    let made = match derive::make(&[template], values, material)? {
+    let made = match (values.settings.able().make)(&[template], values, material)? {
         Making::Done(made) => made,
         Making::Sign(_) => Vec::new(),
     };
@@ -546,7 +546,7 @@ pub(crate) fn credentials(settings: &Settings) -> Vec<String> {
     let templates = auth.requests().chain(&auth.revoke);
     let basics = templates.filter_map(|template| basic(template.basic.as_ref()?, settings).ok());
     let mut all: Vec<String> = basics.map(|field| field.trim_start_matches("Basic ").to_owned()).collect();
-    all.extend(derive::encoded_secrets(settings));
+    all.extend((settings.able().encoded)(settings));
     all
 }
 

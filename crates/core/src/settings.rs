@@ -3,6 +3,7 @@
 //! All checks of the person's input happen here, once: a [`Settings`] that exists can build every request of its
 //! connector, and none of them goes to a host that the connector does not allow.
 
+use crate::ability::{self, Abilities};
 use crate::error::{Error, SettingsError};
 use crate::manifest::{
     ApiRequest, Auth, ConnectorError, Host, Kind, Manifest, Parameter, ParameterSet, RequestTemplate,
@@ -13,11 +14,15 @@ use crate::secret::{MASK, Secret};
 use crate::template::{Scope, Slot, Template, Value};
 use crate::token::Token;
 use crate::url::{Url, host_matches};
+use core::fmt;
 use std::sync::Arc;
 
 /// A service that a connection can be made to. Cheap to clone.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Connector(Arc<Manifest>);
+#[derive(Clone)]
+pub struct Connector {
+    manifest: Arc<Manifest>,
+    able: &'static Abilities,
+}
 
 impl Connector {
     /// Reads a connector file.
@@ -25,20 +30,36 @@ impl Connector {
     /// # Errors
     /// Everything that is wrong with it, with the places.
     pub fn from_json(text: &str) -> Result<Self, ConnectorError> {
-        Manifest::parse(text).map(|manifest| Self(Arc::new(manifest)))
+        Ok(Self { manifest: Arc::new(Manifest::parse(text)?), able: &ability::ALL })
+    }
+
+    /// Reads a connector file that is part of the program, and that a test has read by [`from_json`](Self::from_json).
+    /// A program that reads no others is smaller: it holds neither the checks nor what only some connectors need.
+    ///
+    /// # Errors
+    /// It is not JSON, or needs what only `from_json` brings along.
+    ///
+    /// # Panics
+    /// It is no connector file.
+    pub fn built_in(file: &'static str) -> Result<Self, ConnectorError> {
+        let manifest = Manifest::trusted(file)?;
+        match ability::beyond(&manifest) {
+            Some(name) => Err(ConnectorError::of(format!("'{name}' is not at hand in a built-in connector"))),
+            None => Ok(Self { manifest: Arc::new(manifest), able: &ability::PLAIN }),
+        }
     }
 
     /// What the file says.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
-        &self.0
+        &self.manifest
     }
 
     /// Every parameter of every way to authenticate, each name once.
     #[must_use]
     pub fn parameters(&self) -> Vec<&Parameter> {
-        let mut all: Vec<&Parameter> = self.0.parameters.iter().collect();
-        for parameter in self.0.sets.iter().flat_map(|set| &set.parameters) {
+        let mut all: Vec<&Parameter> = self.manifest.parameters.iter().collect();
+        for parameter in self.manifest.sets.iter().flat_map(|set| &set.parameters) {
             if all.iter().all(|known| known.name != parameter.name) {
                 all.push(parameter);
             }
@@ -74,7 +95,8 @@ impl Connector {
         for (name, _) in &given {
             if parameters.iter().all(|parameter| parameter.name != *name) {
                 let has = |set: &&ParameterSet| set.parameters.iter().any(|known| known.name == *name);
-                if let (Some(other), Some(chosen)) = (self.0.sets.iter().find(has), settings.parameter_set())
+                if let (Some(other), Some(chosen)) =
+                    (self.manifest.sets.iter().find(has), settings.parameter_set())
                 {
                     let (other, chosen) = (other.name.clone(), chosen.name.clone());
                     let parameter = name.clone();
@@ -98,7 +120,7 @@ impl Connector {
         given: &[(String, Secret)],
         wanted: Option<&str>,
     ) -> Result<Option<usize>, SettingsError> {
-        let sets = &self.0.sets;
+        let sets = &self.manifest.sets;
         if let Some(wanted) = wanted {
             let found = sets.iter().position(|set| set.name == wanted);
             return found.map(Some).ok_or_else(|| SettingsError::UnknownSet {
@@ -113,10 +135,22 @@ impl Connector {
         };
         let known = given
             .iter()
-            .filter(|(name, _)| self.0.parameters.iter().all(|shared| shared.name != *name))
+            .filter(|(name, _)| self.manifest.parameters.iter().all(|shared| shared.name != *name))
             .count();
         let fitting = sets.iter().position(|set| complete(&set) && own(set) == known);
         Ok(fitting.or_else(|| (0..sets.len()).rev().max_by_key(|index| own(&sets[*index]))))
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Connector").field(&self.manifest).finish()
+    }
+}
+
+impl PartialEq for Connector {
+    fn eq(&self, other: &Self) -> bool {
+        self.manifest == other.manifest
     }
 }
 
@@ -214,7 +248,7 @@ impl Settings {
     /// The way to authenticate that was chosen, if there are several.
     #[must_use]
     pub fn parameter_set(&self) -> Option<&ParameterSet> {
-        self.connector.0.sets.get(self.set?)
+        self.connector.manifest.sets.get(self.set?)
     }
 
     /// A name for everything that changes the token: the connector and all values, as a SHA-256 in hex. Stores
@@ -247,8 +281,13 @@ impl Settings {
         Ok(render::authorization(self, token)?)
     }
 
+    /// What this connector can do beyond the plain case.
+    pub(crate) const fn able(&self) -> &'static Abilities {
+        self.connector.able
+    }
+
     pub(crate) fn auth(&self) -> &Auth {
-        let manifest = &self.connector.0;
+        let manifest = &self.connector.manifest;
         match (self.set.and_then(|set| manifest.sets.get(set)), &manifest.auth) {
             (Some(set), _) => &set.auth,
             (None, Some(auth)) => auth,
@@ -259,7 +298,7 @@ impl Settings {
 
     fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         let own = self.parameter_set().map(|set| set.parameters.as_slice()).unwrap_or_default();
-        self.connector.0.parameters.iter().chain(own)
+        self.connector.manifest.parameters.iter().chain(own)
     }
 
     fn fingerprint(&self) -> String {
@@ -269,7 +308,7 @@ impl Settings {
             hash.update((text.len() as u64).to_be_bytes());
             hash.update(text);
         };
-        add(&self.connector.0.id);
+        add(&self.connector.manifest.id);
         add(self.parameter_set().map_or("", |set| &set.name));
         for (parameter, value) in self.parameters().zip(&self.values) {
             add(&parameter.name);
@@ -290,7 +329,7 @@ impl Settings {
                 loopback: url.is_loopback(),
             });
         }
-        if self.connector.0.hosts.iter().any(|host| self.allows(host, url)) {
+        if self.connector.manifest.hosts.iter().any(|host| self.allows(host, url)) {
             return Ok(());
         }
         Err(SettingsError::Host { host: url.host.to_owned(), allowed: self.allowed_hosts() })
@@ -315,7 +354,7 @@ impl Settings {
     }
 
     fn allowed_hosts(&self) -> String {
-        let hosts = self.connector.0.hosts.iter().filter_map(|host| match host {
+        let hosts = self.connector.manifest.hosts.iter().filter_map(|host| match host {
             Host::Pattern(pattern) => Some(pattern.as_str()),
             Host::NamedBy(name) => self.host_named_by(name),
         });
@@ -333,10 +372,10 @@ impl Settings {
             Host::Pattern(pattern) => pattern.eq_ignore_ascii_case(url.host),
             Host::NamedBy(_) => false,
         };
-        if self.connector.0.hosts.iter().any(named) {
+        if self.connector.manifest.hosts.iter().any(named) {
             return Ok(());
         }
-        let exact = self.connector.0.hosts.iter().any(|host| matches!(host, Host::Pattern(_)));
+        let exact = self.connector.manifest.hosts.iter().any(|host| matches!(host, Host::Pattern(_)));
         let allowed = if exact { self.allowed_hosts() } else { "only that of the base URL".to_owned() };
         Err(SettingsError::Host { host: url.host.to_owned(), allowed })
     }
@@ -354,18 +393,18 @@ impl Settings {
     /// The request that proves that the credentials work.
     pub(crate) fn test(&self) -> Option<&ApiRequest> {
         let own = self.parameter_set().and_then(|set| set.test.as_ref());
-        own.or(self.connector.0.test.as_ref())
+        own.or(self.connector.manifest.test.as_ref())
     }
 
     /// The address that API paths are joined to.
     pub(crate) fn base_url_template(&self) -> &Template {
         let own = self.parameter_set().and_then(|set| set.base_url.as_ref());
-        own.unwrap_or(&self.connector.0.base_url)
+        own.unwrap_or(&self.connector.manifest.base_url)
     }
 
     /// The captures that the address of the API is made of: with any, it is known only when there is a token.
     pub(crate) fn captured_base(&self) -> impl Iterator<Item = &str> {
-        let names = self.auth().names_in([self.base_url_template()]);
+        let names = self.auth().names_in([self.base_url_template()], self.able().parts);
         names.into_iter().filter(|name| self.captures(name))
     }
 
@@ -378,7 +417,7 @@ impl Settings {
         let auth = self.auth();
         let requests = auth.renew.iter().chain(&auth.revoke).flat_map(RequestTemplate::templates);
         let own = auth.apply.templates().into_iter().chain([self.base_url_template()]);
-        auth.names_in(own.chain(requests))
+        auth.names_in(own.chain(requests), self.able().parts)
     }
 
     /// The client certificate with which every request is made, if the connector asks for one.
@@ -439,8 +478,8 @@ impl Scope for Settings {
     }
 }
 
-impl core::fmt::Debug for Settings {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Settings {{ connector: {}, key: {:.8} }}", self.connector.0.id, self.key)
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Settings {{ connector: {}, key: {:.8} }}", self.connector.manifest.id, self.key)
     }
 }

@@ -3,6 +3,7 @@
 //! A template is text in which `{name}` stands for a value; `{{` and `}}` are literal braces. There are no
 //! expressions. A value that is absent makes the whole template absent, and its field is left out.
 
+use crate::ability::Abilities;
 use crate::error::SettingsError;
 use crate::json::Json;
 use crate::manifest::is_header_name;
@@ -148,7 +149,7 @@ pub(crate) fn write_value(
 impl Read for Template {
     const SHAPE: Shape = Shape::Template;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, _: &Abilities) -> Self {
         Self::parse(read::text(json)).unwrap_or_else(|_| read::misshapen())
     }
 }

@@ -21,10 +21,7 @@ pub struct Connection(Inner);
 
 #[wasm_bindgen]
 impl Connection {
-    /// `connector` is the id of a built-in connector or the text of a connector file, `options` an object with
-    /// `parameters`, `allowLoopback`, `parameterSet`, `shared` and `snapshot`. `keeper` does the steps of a store: it
-    /// takes a key and a step, and gives a promise of the text of a record or of an event. `signer` does the step
-    /// `sign` in the same way.
+    /// `connector` is the id of a built-in connector; for the rest see [`Connection::of`].
     ///
     /// # Errors
     /// An object with the fields of an error.
@@ -36,30 +33,10 @@ impl Connection {
         clock: Option<Function>,
         listener: Option<Function>,
         keeper: Option<Function>,
-        signer: Function,
     ) -> Result<Self, JsValue> {
-        let builder = describe(connector, &to_json(options)).map_err(|error| thrown(&error))?;
-        let builder = match fetch {
-            Some(fetch) => builder.transport(Transport::Own(fetch)),
-            None => builder,
-        };
-        let builder = match clock {
-            Some(clock) => builder.clock(move || read_clock(&clock)),
-            None => builder,
-        };
-        let builder = match listener {
-            Some(listener) => builder.on_notice(move |notice| tell(&listener, notice)),
-            None => builder,
-        };
-        let builder = match keeper {
-            Some(keeper) => builder.store(Box::new(move |key, step| {
-                Box::pin(kept(keeper.call2(&JsValue::UNDEFINED, &key.into(), &to_js(step))))
-            })),
-            None => builder,
-        };
-        let builder = builder
-            .signer(Box::new(move |step| Box::pin(kept(signer.call1(&JsValue::UNDEFINED, &to_js(step))))));
-        builder.build().map(Self).map_err(|error| thrown(&error))
+        let connector = connectors::file(connector).and_then(|file| Ok(Connector::built_in(file)?));
+        // No built-in connector signs anything.
+        Self::of(connector, options, fetch, clock, listener, keeper, None)
     }
 
     /// The token that serves now and its `Authorization` field, if there is one. `seen` is the latest time that the
@@ -141,14 +118,55 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// A connection to any service. `options` is an object with `parameters`, `allowLoopback`, `parameterSet`, `shared`
+    /// and `snapshot`. `keeper` does the steps of a store: it takes a key and a step, and gives a promise of the text of
+    /// a record or of an event. `signer` does the step `sign` in the same way.
+    ///
+    /// # Errors
+    /// An object with the fields of an error.
+    pub fn of(
+        connector: Result<Connector, Error>,
+        options: &JsValue,
+        fetch: Option<Function>,
+        clock: Option<Function>,
+        listener: Option<Function>,
+        keeper: Option<Function>,
+        signer: Option<Function>,
+    ) -> Result<Self, JsValue> {
+        let builder = connector.and_then(|connector| describe(connector, &to_json(options)));
+        let builder = builder.map_err(|error| thrown(&error))?;
+        let builder = match fetch {
+            Some(fetch) => builder.transport(Transport::Own(fetch)),
+            None => builder,
+        };
+        let builder = match clock {
+            Some(clock) => builder.clock(move || read_clock(&clock)),
+            None => builder,
+        };
+        let builder = match listener {
+            Some(listener) => builder.on_notice(move |notice| tell(&listener, notice)),
+            None => builder,
+        };
+        let builder = match keeper {
+            Some(keeper) => builder.store(Box::new(move |key, step| {
+                Box::pin(kept(keeper.call2(&JsValue::UNDEFINED, &key.into(), &to_js(step))))
+            })),
+            None => builder,
+        };
+        let builder = match signer {
+            Some(signer) => builder.signer(Box::new(move |step| {
+                Box::pin(kept(signer.call1(&JsValue::UNDEFINED, &to_js(step))))
+            })),
+            None => builder,
+        };
+        builder.build().map(Self).map_err(|error| thrown(&error))
+    }
+}
+
 /// Not inlined: that costs the module more than the call.
 #[inline(never)]
-fn describe(connector: &str, options: &Json) -> Result<Builder, Error> {
-    let connector = if connector.trim_start().starts_with('{') {
-        Connector::from_json(connector)?
-    } else {
-        connectors::find(connector)?
-    };
+fn describe(connector: Connector, options: &Json) -> Result<Builder, Error> {
     let flag = |name: &str| matches!(options.get(name), Some(Json::Bool(true)));
     let mut builder = Inner::builder(connector).allow_loopback(flag("allowLoopback")).shared(flag("shared"));
     for (name, value) in options.get("parameters").map(Json::members).unwrap_or_default() {

@@ -4,13 +4,13 @@ use grantline_core::json::Json;
 use grantline_core::{Ambient, Error, Event, Token, UnixTime};
 use grantline_fetch::{Connection, entropy};
 use js_sys::JSON;
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_wasm_bindgen::Serializer as ToJs;
 use wasm_bindgen::JsValue;
 
 /// A plain object. What the core serializes always can be one.
-pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
-    let serializer = Serializer::new().serialize_maps_as_objects(true);
+pub fn to_js(value: &impl Serialize) -> JsValue {
+    let serializer = ToJs::new().serialize_maps_as_objects(true);
     value.serialize(&serializer).unwrap_or_default()
 }
 
@@ -45,12 +45,23 @@ pub(crate) fn to_ambient(value: &JsValue) -> Option<Ambient> {
 
 /// A token, the `Authorization` field that carries it, and until when both need no second thought.
 pub(crate) fn pass(connection: &Connection, token: &Token) -> Result<JsValue, Error> {
-    #[derive(Serialize)]
-    struct Pass<'a> {
-        token: &'a Token,
-        authorization: Option<String>,
-        until: Option<UnixTime>,
-    }
     let authorization = connection.settings().authorization(token)?;
     Ok(to_js(&Pass { token, authorization, until: connection.settled_until() }))
+}
+
+struct Pass<'a> {
+    token: &'a Token,
+    authorization: Option<String>,
+    until: Option<UnixTime>,
+}
+
+/// Written by hand as a map: a derived form would bring a table of names along.
+impl Serialize for Pass<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("token", self.token)?;
+        self.authorization.iter().try_for_each(|field| map.serialize_entry("authorization", field))?;
+        self.until.iter().try_for_each(|time| map.serialize_entry("until", time))?;
+        map.end()
+    }
 }

@@ -1,5 +1,8 @@
 //! JavaScript bindings of Grantline: conversions only, no logic.
 //!
+//! This module is for the built-in connectors and loaded by everyone; `grantline-wasm-complete` adds what connectors of
+//! one's own need.
+//!
 //! The hand-written TypeScript in `pkg/src` is the only caller. What crosses the boundary is the message form of
 //! the core: events come as JSON text, because reading that is in the module anyway, and steps, tokens and errors
 //! go out as plain objects.
@@ -9,9 +12,9 @@ mod convert;
 mod flows;
 
 pub use connection::Connection;
+pub use convert::to_js;
 pub use flows::{CallFlow, GrantFlow};
 
-use grantline_core::Error;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Small rather than fast: the module allocates a few hundred times for each token.
@@ -24,13 +27,6 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 #[must_use]
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
-}
-
-/// The code of every error there is.
-#[wasm_bindgen(js_name = errorCodes)]
-#[must_use]
-pub fn error_codes() -> Vec<String> {
-    Error::CODES.map(str::to_owned).to_vec()
 }
 
 /// The files of the built-in connectors.

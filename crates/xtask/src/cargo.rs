@@ -13,7 +13,7 @@ use crate::{process, repo};
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The crates that make sense on [`WASM_TARGET`] only.
-pub(crate) const WASM_CRATES: [&str; 2] = ["grantline-fetch", "grantline-wasm"];
+pub(crate) const WASM_CRATES: [&str; 3] = ["grantline-fetch", "grantline-wasm", "grantline-wasm-complete"];
 
 /// The crates whose tests need more than Rust, and have steps of their own.
 pub(crate) const CRATES_WITH_STEPS: [&str; 2] = ["interop", "chaos"];

@@ -10,6 +10,7 @@ mod emulator;
 mod fuzz;
 mod pkg;
 mod process;
+mod rename;
 mod repo;
 mod setup;
 mod size;

@@ -6,36 +6,43 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::cargo::{self, WASM_TARGET};
+use crate::repo::Module;
 use crate::setup::{self, node, rust};
-use crate::{process, repo, snip};
+use crate::{process, rename, repo, snip};
 
 /// Builds `pkg/wasm` and `pkg/dist`.
 pub(crate) fn run() -> Result<()> {
     rust::wasm_target()?;
     node::ready()?;
-    setup::say("pkg: compiling grantline-wasm (optimised for size)");
-    let module = compile()?;
-    let mute = module.with_file_name("mute.wasm");
-    snip::run(&module, &mute)?;
-    setup::say("pkg: generating the JavaScript bindings");
-    bind(&mute)?;
-    setup::say("pkg: shrinking");
-    optimize()?;
-    validate()?;
-    minify()?;
+    empty(&repo::pkg().join("wasm"))?;
+    for module in [Module::MAIN, Module::COMPLETE] {
+        build(&module)?;
+    }
     setup::say("pkg: compiling TypeScript");
     compile_typescript()?;
     copy_licences()?;
-    setup::say(&format!(
-        "pkg: ready in {}/ (wasm {} bytes)",
-        repo::relative(&repo::pkg()),
-        length(&repo::wasm())?
-    ));
+    let (main, complete) = (length(&Module::MAIN.wasm())?, length(&Module::COMPLETE.wasm())?);
+    let folder = repo::relative(&repo::pkg());
+    setup::say(&format!("pkg: ready in {folder}/ (wasm {main} bytes, complete {complete})"));
     Ok(())
 }
 
+fn build(module: &Module) -> Result<()> {
+    setup::say(&format!("pkg: compiling {} (optimised for size)", module.package));
+    let compiled = compile(module)?;
+    let mute = compiled.with_file_name("mute.wasm");
+    snip::run(&compiled, &mute)?;
+    setup::say("pkg: generating the JavaScript bindings");
+    bind(module, &mute)?;
+    rename::run(module)?;
+    setup::say("pkg: shrinking");
+    optimize(module)?;
+    validate(module)?;
+    minify(module)
+}
+
 /// The cdylib is asked for here and not declared in the manifest, where it would cost link-time optimisation.
-fn compile() -> Result<PathBuf> {
+fn compile(module: &Module) -> Result<PathBuf> {
     let command = cargo::command([
         "rustc",
         "--profile",
@@ -43,7 +50,7 @@ fn compile() -> Result<PathBuf> {
         "--target",
         WASM_TARGET,
         "-p",
-        "grantline-wasm",
+        module.package,
         "--lib",
         "--crate-type",
         "cdylib",
@@ -52,19 +59,19 @@ fn compile() -> Result<PathBuf> {
 }
 
 /// Leaves the default URL of the module out of the glue: the entries name it, and a bundler would copy it twice.
-fn bind(module: &Path) -> Result<()> {
+fn bind(module: &Module, compiled: &Path) -> Result<()> {
     let out = repo::pkg().join("wasm");
-    empty(&out)?;
+    let name = format!("--out-name={}", module.name);
     let options = [
         "wasm-bindgen",
         "--target=web",
-        "--out-name=grantline",
+        &name,
         "--omit-default-module-path",
         "--remove-name-section",
         "--remove-producers-section",
         "--out-dir",
     ];
-    let args = options.iter().map(Into::into).chain([out.into_os_string(), module.into()]);
+    let args = options.iter().map(Into::into).chain([out.into_os_string(), compiled.into()]);
     wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args).context("wasm-bindgen failed")
 }
 
@@ -86,27 +93,27 @@ const SHRINK: [&str; 10] = [
 
 /// Without feature flags, wasm-opt keeps to the features that the module declares; with `--all-features` it
 /// writes modules that Node 20 cannot read. `--traps-never-happen` would take the bounds checks away.
-fn optimize() -> Result<()> {
+fn optimize(module: &Module) -> Result<()> {
     let Some(mut wasm_opt) = node::tool("wasm-opt") else {
         setup::say("pkg: binaryen is not installed, so the module stays a few percent larger");
         return Ok(());
     };
-    process::quiet(wasm_opt.args(SHRINK).arg(repo::wasm()).arg("-o").arg(repo::wasm())).map(drop)
+    process::quiet(wasm_opt.args(SHRINK).arg(module.wasm()).arg("-o").arg(module.wasm())).map(drop)
 }
 
-fn validate() -> Result<()> {
+fn validate(module: &Module) -> Result<()> {
     let script = "new WebAssembly.Module(require('node:fs').readFileSync(process.argv[1]))";
-    process::quiet(node::command().args(["--eval", script]).arg(repo::wasm()))
+    process::quiet(node::command().args(["--eval", script]).arg(module.wasm()))
         .context("Node does not accept the wasm module")?;
     Ok(())
 }
 
-fn minify() -> Result<()> {
+fn minify(module: &Module) -> Result<()> {
     let Some(mut esbuild) = node::tool("esbuild") else {
         setup::say("pkg: esbuild is not installed, so the glue stays readable and larger");
         return Ok(());
     };
-    let glue = repo::glue();
+    let glue = module.glue();
     let minified =
         process::quiet(esbuild.args(["--minify", "--target=es2022", "--log-level=warning"]).arg(&glue))?;
     fs::write(&glue, minified).with_context(|| format!("cannot write {}", glue.display()))

@@ -20,14 +20,29 @@ pub(crate) fn interop_servers() -> PathBuf {
     root().join("tests/interop/servers")
 }
 
-/// The built wasm module.
-pub(crate) fn wasm() -> PathBuf {
-    pkg().join("wasm/grantline_bg.wasm")
+/// A wasm module of the package.
+pub(crate) struct Module {
+    /// The crate that it is made from.
+    pub(crate) package: &'static str,
+    /// What its files are called.
+    pub(crate) name: &'static str,
 }
 
-/// The JavaScript glue that wasm-bindgen generates for it.
-pub(crate) fn glue() -> PathBuf {
-    pkg().join("wasm/grantline.js")
+impl Module {
+    /// The one that everybody loads, for the built-in connectors.
+    pub(crate) const MAIN: Self = Self { package: "grantline-wasm", name: "grantline" };
+    /// The one with everything, for connectors of one's own.
+    pub(crate) const COMPLETE: Self = Self { package: "grantline-wasm-complete", name: "complete" };
+
+    /// The built module.
+    pub(crate) fn wasm(&self) -> PathBuf {
+        pkg().join(format!("wasm/{}_bg.wasm", self.name))
+    }
+
+    /// The JavaScript glue that wasm-bindgen generates for it.
+    pub(crate) fn glue(&self) -> PathBuf {
+        pkg().join(format!("wasm/{}.js", self.name))
+    }
 }
 
 /// A path as people want to read it: relative to the root.

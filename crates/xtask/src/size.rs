@@ -10,12 +10,15 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+use crate::repo::Module;
 use crate::{pkg, repo};
 
 /// The most that wasm, glue and connectors may weigh together, in bytes after `gzip -9`. It is what they weigh
 /// today and a little more: it only ever goes down, until it has reached the aim.
 const BUDGET: usize = 116_500;
-/// What they should weigh.
+/// The same for the module that is loaded for connectors of one's own and for checks, with its glue.
+const CHECK_BUDGET: usize = 157_000;
+/// What the first should weigh.
 const AIM: usize = 50_000;
 
 /// Options of the command.
@@ -49,14 +52,17 @@ struct Sizes {
     wasm: usize,
     glue: usize,
     connectors: usize,
+    /// The module for connectors of one's own, with its glue.
+    check: usize,
 }
 
 impl Sizes {
     fn measure() -> Result<Self> {
         Ok(Self {
-            wasm: gzip(&read(&repo::wasm())?)?,
-            glue: gzip(&read(&repo::glue())?)?,
+            wasm: gzip(&read(&Module::MAIN.wasm())?)?,
+            glue: gzip(&read(&Module::MAIN.glue())?)?,
             connectors: gzip(&connectors()?)?,
+            check: gzip(&read(&Module::COMPLETE.wasm())?)? + gzip(&read(&Module::COMPLETE.glue())?)?,
         })
     }
 
@@ -74,6 +80,7 @@ impl Sizes {
             "glue_gzip": self.glue,
             "connectors_gzip": self.connectors,
             "total_gzip": self.total(),
+            "check_gzip": self.check,
         })
         .to_string()
     }
@@ -83,9 +90,14 @@ impl Sizes {
             println!("{name:<12}{size:>8} bytes gzip");
         }
         println!("{:<12}{:>8} bytes gzip, budget {BUDGET}, aim {AIM}", "total", self.total());
+        println!("{:<12}{:>8} bytes gzip, budget {CHECK_BUDGET}", "complete", self.check);
     }
 
     fn check(&self) -> Result<()> {
+        if self.check > CHECK_BUDGET {
+            let over = self.check - CHECK_BUDGET;
+            bail!("the complete module is {over} bytes over its budget of {CHECK_BUDGET}");
+        }
         let total = self.total();
         if total <= BUDGET {
             return Ok(());
@@ -167,10 +179,13 @@ mod tests {
 
     #[test]
     fn the_budget_names_the_biggest_part() {
-        let fits = Sizes { wasm: BUDGET - 2, glue: 1, connectors: 1 };
+        let fits = Sizes { wasm: BUDGET - 2, glue: 1, connectors: 1, check: CHECK_BUDGET };
         assert!(fits.check().is_ok());
-        let too_big = Sizes { wasm: 10, glue: BUDGET, connectors: 20 };
+        let too_big = Sizes { wasm: 10, glue: BUDGET, connectors: 20, check: 1 };
         let message = too_big.check().unwrap_err().to_string();
         assert_eq!(message, "30 bytes over the budget of 116500; the biggest part is glue with 116500");
+        let heavy = Sizes { check: CHECK_BUDGET + 7, ..fits };
+        let message = heavy.check().unwrap_err().to_string();
+        assert!(message.starts_with("the complete module is 7 bytes over its budget"), "{message}");
     }
 }

@@ -6,10 +6,11 @@
 //! caller sees is the same: `RuntimeError: unreachable`. The `Debug` forms, which no message of ours has in it, go
 //! with them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use walrus::ir::Value;
+use walrus::ir::{Const, Load, Store, Value, Visitor, dfs_in_order};
 use walrus::{
     ConstExpr, DataKind, FunctionBuilder, FunctionId, FunctionKind, InstrSeqBuilder, Module, ModuleConfig,
     ValType,
@@ -32,15 +33,21 @@ const PANICS: [&str; 12] = [
 ];
 
 /// The same for implementations of `Debug`, in the two ways that rustc writes names.
-const DEBUG: [&str; 2] = ["4core3fmt5Debug", "core..fmt..Debug$GT$3fmt"];
+const DEBUG: [&str; 2] = ["5Debug3fmt", "core..fmt..Debug$GT$3fmt"];
+
+/// Functions that only `Debug` forms need, and whose tables weigh two kilobytes: which characters can be printed.
+const TABLES: [&str; 2] = ["4core3fmtcNt", "4core7unicode12unicode_data15grapheme_extend"];
 
 /// Rewrites a module that still has its names.
 pub(crate) fn run(from: &Path, to: &Path) -> Result<()> {
     let mut config = ModuleConfig::new();
     config.generate_producers_section(false);
     let mut module = config.parse_file(from).with_context(|| format!("cannot read {}", from.display()))?;
+    let tables = addresses(&module, &named(&module, &TABLES));
     ensure!(snip(&mut module) > 0, "{} names no function that panics", from.display());
+    walrus::passes::gc::run(&mut module);
     blank_places(&mut module);
+    blank_tables(&mut module, &tables);
     module.emit_wasm_file(to).with_context(|| format!("cannot write {}", to.display()))
 }
 
@@ -79,6 +86,54 @@ fn replace(module: &mut Module, id: FunctionId, write: impl FnOnce(&mut InstrSeq
     write(&mut body.func_body());
     let arguments = parameters.iter().map(|kind| module.locals.add(*kind)).collect();
     module.funcs.get_mut(id).kind = FunctionKind::Local(body.local_func(arguments));
+}
+
+/// The numbers in some functions that may be addresses.
+fn addresses(module: &Module, functions: &[FunctionId]) -> BTreeSet<u32> {
+    #[derive(Default)]
+    struct Numbers(BTreeSet<u32>);
+    impl<'a> Visitor<'a> for Numbers {
+        fn visit_const(&mut self, instruction: &Const) {
+            if let Value::I32(number) = instruction.value {
+                self.0.insert(number.cast_unsigned());
+            }
+        }
+        fn visit_load(&mut self, instruction: &Load) {
+            self.0.extend(u32::try_from(instruction.arg.offset));
+        }
+        fn visit_store(&mut self, instruction: &Store) {
+            self.0.extend(u32::try_from(instruction.arg.offset));
+        }
+    }
+    let mut numbers = Numbers::default();
+    for id in functions {
+        let function = module.funcs.get(*id).kind.unwrap_local();
+        dfs_in_order(&mut numbers, function, function.entry_block());
+    }
+    numbers.0
+}
+
+/// Overwrites the tables that begin at these addresses, if nothing that is left names any part of them.
+fn blank_tables(module: &mut Module, tables: &BTreeSet<u32>) {
+    let functions: Vec<_> = module.funcs.iter_local().map(|(id, _)| id).collect();
+    let mut named = addresses(module, &functions);
+    for data in module.data.iter() {
+        let words = data.value.chunks_exact(4).filter_map(|bytes| bytes.try_into().ok());
+        named.extend(words.map(u32::from_le_bytes));
+    }
+    let ids: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
+    for id in ids {
+        let data = module.data.get_mut(id);
+        let DataKind::Active { offset: ConstExpr::Value(Value::I32(base)), .. } = data.kind else { continue };
+        let base = base.cast_unsigned();
+        let end = base + u32::try_from(data.value.len()).unwrap_or_default();
+        for &from in tables.range(base..end).filter(|from| !named.contains(from)) {
+            let next =
+                [named.range(from..).next(), tables.range(from + 1..).next()].into_iter().flatten().min();
+            let to = next.map_or(end, |next| end.min(*next));
+            data.value[(from - base) as usize..(to - base) as usize].fill(0);
+        }
+    }
 }
 
 /// Overwrites every `core::panic::Location` (file, length of its name, line, column) and the names of the files

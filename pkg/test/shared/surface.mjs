@@ -12,7 +12,7 @@ const KEY = {
 
 export const tests = {
   'the error codes are those of the core': async ({ grantline, inner }) => {
-    equal([...grantline.CODES], inner.bindings().errorCodes());
+    equal([...grantline.CODES], (await inner.complete()).errorCodes());
   },
 
   'a slip is told with the name that was meant': async ({ grantline }) => {
@@ -28,6 +28,20 @@ export const tests = {
     equal(broken.code, 'invalid_connector');
     const wrong = await fails(() => grantline.connect(FAKE, { baseUrl: 'https://a.example', clientSecret: { a: 1 } }));
     equal([wrong.code, wrong.parameter], ['invalid_parameter', 'clientSecret']);
+  },
+
+  'a connector file is checked, with all problems at once': async ({ grantline }) => {
+    equal(await grantline.check(FAKE), { problems: [] });
+    equal(await grantline.check(JSON.stringify(FAKE)), { problems: [] });
+    const { problems } = await grantline.check({ ...FAKE, id: 'A', base_url: '{nowhere}' });
+    equal(problems.map(({ pointer, severity }) => [pointer, severity]), [['/id', 'error'], ['/base_url', 'error']]);
+    ok(problems[1].message.includes('nowhere'), problems[1].message);
+    const { problems: [broken] } = await grantline.check('{ "id": ');
+    equal([broken.pointer, broken.severity], ['', 'error']);
+    // What is refused and what is found are the same.
+    const refused = await fails(() => grantline.connect({ ...FAKE, id: 'A' }, {}));
+    const { problems: [found] } = await grantline.check({ ...FAKE, id: 'A' });
+    ok(refused.message.includes(found.message), refused.message);
   },
 
   'the connectors describe themselves': async ({ grantline }) => {

@@ -1,5 +1,6 @@
 /** What must and must not compile for a user of the package. It is checked and never run. */
 import {
+  check,
   connect,
   connectors,
   GrantlineError,
@@ -15,6 +16,10 @@ import {
 } from 'grantline';
 
 version() satisfies string;
+(await check({ id: 'own' })).problems[0]?.severity satisfies 'error' | 'warning' | undefined;
+(await check('{}')).problems.length satisfies number;
+// @ts-expect-error: takes a file
+await check(1);
 // @ts-expect-error: takes nothing
 version(1);
 // @ts-expect-error: inner files stay inner

@@ -91,7 +91,7 @@ impl Grant {
     fn redirected(&self, flight: &Flight, response: &Response) -> Option<Redirect> {
         let template = self.templates(flight.purpose).get(flight.step)?;
         let allowed = template.follow_redirects && flight.redirects < Redirect::MOST;
-        allowed.then(|| Redirect::of(response, flight.url.expose(), &self.settings))?
+        allowed.then(|| (self.settings.able().redirect)(response, flight.url.expose(), &self.settings))?
     }
 
     pub(super) fn failed(&mut self, mut flight: Flight, fault: Fault, ambient: &Ambient) -> Advance {
@@ -192,7 +192,7 @@ impl Grant {
     ) -> Advance {
         let first = flight.refused.is_none();
         // What the request named was refused, and nothing else.
-        let named = self.settings.auth().renews_with("refreshToken");
+        let named = self.settings.renews_with("refreshToken");
         let spent = match (named, &self.held.access) {
             (true, _) => self.held.refresh_value().cloned(),
             (false, access) => access.as_ref().map(|token| token.value.clone()),

@@ -158,7 +158,7 @@ impl Grant {
         // A lease covers one exchange, however many requests it is made of.
         request.timeout_ms /= u32::try_from(templates.len()).unwrap_or(1);
         if let Some(redirect) = &flight.redirect {
-            redirect.apply(&mut request);
+            (self.settings.able().follow)(redirect, &mut request);
         }
         Ok(Making::Done(Asking::Request(request, made)))
     }

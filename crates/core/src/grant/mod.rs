@@ -52,7 +52,7 @@ use crate::snapshot::{Held, Snapshot};
 use crate::time::UnixTime;
 use crate::token::Token;
 use core::mem;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use state::{Flight, State};
 use std::sync::Arc;
 
@@ -80,8 +80,7 @@ pub struct Grant {
 }
 
 /// What a grant ends with.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Granted {
     /// A token.
     Token {
@@ -90,7 +89,6 @@ pub enum Granted {
         /// Where it comes from.
         source: Source,
         /// The failure of an early renewal, which does the caller no harm.
-        #[serde(skip_serializing_if = "Option::is_none")]
         setback: Option<Box<Error>>,
     },
     /// The token has ended.
@@ -100,6 +98,21 @@ pub enum Granted {
     },
 }
 
+impl Serialize for Granted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Token { token, source, setback } => {
+                map.serialize_entry("token", token.as_ref())?;
+                map.serialize_entry("source", source)?;
+                setback.iter().try_for_each(|error| map.serialize_entry("setback", error.as_ref()))?;
+            }
+            Self::Revoked { revoked } => map.serialize_entry("revoked", revoked)?,
+        }
+        map.end()
+    }
+}
+
 impl Granted {
     fn held(token: &Arc<Token>) -> Self {
         Self::Token { token: token.clone(), source: Source::Held, setback: None }
@@ -107,8 +120,7 @@ impl Granted {
 }
 
 /// Where a token comes from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Source {
     /// It was at hand.
     Held,
@@ -116,6 +128,16 @@ pub enum Source {
     Acquired,
     /// A renewal.
     Renewed,
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Held => "held",
+            Self::Acquired => "acquired",
+            Self::Renewed => "renewed",
+        })
+    }
 }
 
 /// What a caller finds without any I/O.

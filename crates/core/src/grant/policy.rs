@@ -9,6 +9,7 @@ use crate::manifest::{Auth, Replay, RequestTemplate};
 use crate::notice::Notice;
 use crate::render;
 use crate::secret::Secret;
+use crate::settings::Settings;
 use crate::snapshot::{Setback, Why};
 use crate::template::Template;
 use crate::time::UnixTime;
@@ -152,7 +153,7 @@ impl Grant {
         if self.is_in_doubt(None, now) && !dared {
             return Some(Reason::InDoubt);
         }
-        if auth.renews_with("refreshToken") {
+        if self.settings.renews_with("refreshToken") {
             match &self.held.refresh {
                 None => return Some(self.held.lost.unwrap_or(Reason::Expired)),
                 Some(refresh) if refused(&refresh.value) => return Some(Reason::RenewalRefused),
@@ -162,7 +163,7 @@ impl Grant {
                 Some(_) => {}
             }
         }
-        if auth.renews_with("accessToken") {
+        if self.settings.renews_with("accessToken") {
             match &self.held.access {
                 None => return Some(self.held.lost.unwrap_or(Reason::Expired)),
                 Some(token) if refused(&token.value) => return Some(Reason::RenewalRefused),
@@ -239,11 +240,12 @@ fn jitter(whole: Duration, ambient: &Ambient) -> Duration {
     whole * u32::from(ambient.entropy[2]) / 255
 }
 
-impl Auth {
+impl Settings {
     /// Whether a placeholder of this name stands anywhere in a renewal.
     pub(super) fn renews_with(&self, wanted: &str) -> bool {
-        let values = self.values.iter().flat_map(|(_, derived)| derived.templates());
-        let templates = self.renew.iter().flat_map(RequestTemplate::templates).chain(values);
+        let auth = self.auth();
+        let values = auth.values.iter().flat_map(|(_, derived)| (self.able().parts)(derived));
+        let templates = auth.renew.iter().flat_map(RequestTemplate::templates).chain(values);
         templates.flat_map(Template::names).any(|name| name == wanted)
     }
 }

@@ -224,12 +224,16 @@ impl Auth {
     }
 
     /// The names in templates, with those that their values are made of.
-    pub(crate) fn names_in<'a>(&'a self, templates: impl IntoIterator<Item = &'a Template>) -> Vec<&'a str> {
+    pub(crate) fn names_in<'a>(
+        &'a self,
+        templates: impl IntoIterator<Item = &'a Template>,
+        parts: fn(&Derived) -> Vec<&Template>,
+    ) -> Vec<&'a str> {
         let mut names: Vec<&str> = templates.into_iter().flat_map(Template::names).collect();
         // A value uses only those before it.
         for (name, derived) in self.values.iter().rev() {
             if names.contains(&name.as_str()) {
-                names.extend(derived.templates().into_iter().flat_map(Template::names));
+                names.extend(parts(derived).into_iter().flat_map(Template::names));
             }
         }
         names

@@ -26,7 +26,7 @@ one_key! {
         Random as "random" (Random),
         /// A signed JSON Web Token, such as a client assertion (RFC 7523).
         Jwt as "jwt" (Jwt),
-    }
+    } by derived
 }
 
 record! {

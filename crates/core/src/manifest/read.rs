@@ -5,6 +5,7 @@
 //! one go (`shape.rs`). Only what passed is built, so that building has no messages and cannot fail.
 
 use super::shape::{Docs, Shape, status};
+use crate::ability::Abilities;
 use crate::json::{Json, Pointer};
 use core::fmt;
 use thiserror::Error;
@@ -14,6 +15,13 @@ use thiserror::Error;
 pub struct ConnectorError {
     /// The problems, in the order in which they stand in the file.
     pub problems: Vec<Problem>,
+}
+
+impl ConnectorError {
+    /// One problem with the whole of it.
+    pub(crate) fn of(message: String) -> Self {
+        Self { problems: vec![Problem { pointer: String::new(), message, severity: Severity::Error }] }
+    }
 }
 
 impl fmt::Display for ConnectorError {
@@ -111,7 +119,7 @@ pub(crate) trait Read: Sized {
     const REQUIRED: bool = true;
 
     /// Builds it from JSON of its shape, or from no JSON where it is not required.
-    fn read(json: Option<&Json>) -> Self;
+    fn read(json: Option<&Json>, able: &Abilities) -> Self;
 
     /// Adds what is written about it, and about what it is made of.
     fn docs(_: &mut Vec<Docs>) {}
@@ -150,9 +158,9 @@ macro_rules! record {
                     }, )*],
                 });
 
-            fn read(json: Option<&$crate::json::Json>) -> Self {
+            fn read(json: Option<&$crate::json::Json>, able: &$crate::ability::Abilities) -> Self {
                 let json = json.unwrap_or_else(|| $crate::manifest::read::misshapen());
-                Self { $( $field: $crate::manifest::read::Read::read(json.get(record!(@key $field $($key)?))), )* }
+                Self { $( $field: $crate::manifest::read::Read::read(json.get(record!(@key $field $($key)?)), able), )* }
             }
 
             fn docs(all: &mut Vec<$crate::manifest::shape::Docs>) {
@@ -187,7 +195,7 @@ macro_rules! choice {
                 });
             $( const REQUIRED: bool = choice!(@optional $default); )?
 
-            fn read(json: Option<&$crate::json::Json>) -> Self {
+            fn read(json: Option<&$crate::json::Json>, _: &$crate::ability::Abilities) -> Self {
                 $( if json.is_none() { return Self::$default; } )?
                 let word = Self::from_name($crate::manifest::read::text(json));
                 word.unwrap_or_else(|| $crate::manifest::read::misshapen())
@@ -205,14 +213,26 @@ macro_rules! choice {
     (@optional $default:ident) => { false };
 }
 
-/// An enum read from an object with exactly one key.
+/// An enum read from an object with exactly one key. With `by`, only those read it who have that ability.
 macro_rules! one_key {
     ($(#[doc = $doc:literal])* pub enum $name:ident { $(
         $(#[doc = $variant_doc:literal])* $variant:ident as $key:literal ($type:ty),
-    )* }) => {
+    )* } $(by $ability:ident)?) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub enum $name { $( $(#[doc = $variant_doc])* $variant($type), )* }
+
+        impl $name {
+            pub(crate) fn build(json: Option<&$crate::json::Json>, able: &$crate::ability::Abilities) -> Self {
+                match json.map($crate::json::Json::members) {
+                    Some([(key, value)]) => match key.as_str() {
+                        $( $key => Self::$variant($crate::manifest::read::Read::read(Some(value), able)), )*
+                        _ => $crate::manifest::read::misshapen(),
+                    },
+                    _ => $crate::manifest::read::misshapen(),
+                }
+            }
+        }
 
         impl $crate::manifest::read::Read for $name {
             const SHAPE: $crate::manifest::shape::Shape =
@@ -225,14 +245,8 @@ macro_rules! one_key {
                     }, )*],
                 });
 
-            fn read(json: Option<&$crate::json::Json>) -> Self {
-                match json.map($crate::json::Json::members) {
-                    Some([(key, value)]) => match key.as_str() {
-                        $( $key => Self::$variant($crate::manifest::read::Read::read(Some(value))), )*
-                        _ => $crate::manifest::read::misshapen(),
-                    },
-                    _ => $crate::manifest::read::misshapen(),
-                }
+            fn read(json: Option<&$crate::json::Json>, able: &$crate::ability::Abilities) -> Self {
+                one_key!(@read json able $($ability)?)
             }
 
             fn docs(all: &mut Vec<$crate::manifest::shape::Docs>) {
@@ -245,13 +259,15 @@ macro_rules! one_key {
             }
         }
     };
+    (@read $json:ident $able:ident) => { Self::build($json, $able) };
+    (@read $json:ident $able:ident $ability:ident) => { ($able.$ability)($json, $able) };
 }
 pub(crate) use {choice, one_key, record};
 
 impl Read for String {
     const SHAPE: Shape = Shape::Text;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, _: &Abilities) -> Self {
         text(json).to_owned()
     }
 }
@@ -260,7 +276,7 @@ impl Read for bool {
     const SHAPE: Shape = Shape::Boolean;
     const REQUIRED: Self = false;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, _: &Abilities) -> Self {
         matches!(json, Some(Json::Bool(true)))
     }
 }
@@ -268,7 +284,7 @@ impl Read for bool {
 impl Read for u64 {
     const SHAPE: Shape = Shape::Integer;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, _: &Abilities) -> Self {
         json.and_then(Json::as_u64).unwrap_or_else(|| misshapen())
     }
 }
@@ -277,7 +293,7 @@ impl Read for u64 {
 impl Read for u16 {
     const SHAPE: Shape = Shape::Status;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, _: &Abilities) -> Self {
         json.and_then(status).unwrap_or_else(|| misshapen())
     }
 }
@@ -285,7 +301,7 @@ impl Read for u16 {
 impl Read for Pointer {
     const SHAPE: Shape = Shape::Pointer;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, _: &Abilities) -> Self {
         Self::parse(text(json)).unwrap_or_else(|| misshapen())
     }
 }
@@ -294,8 +310,8 @@ impl<T: Read> Read for Option<T> {
     const SHAPE: Shape = T::SHAPE;
     const REQUIRED: bool = false;
 
-    fn read(json: Option<&Json>) -> Self {
-        json.map(|json| T::read(Some(json)))
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
+        json.map(|json| T::read(Some(json), able))
     }
 
     fn docs(all: &mut Vec<Docs>) {
@@ -307,9 +323,9 @@ impl<T: Read> Read for Vec<T> {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
     const REQUIRED: bool = false;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
         let items = json.map(Json::items).unwrap_or_default();
-        items.iter().map(|item| T::read(Some(item))).collect()
+        items.iter().map(|item| T::read(Some(item), able)).collect()
     }
 
     fn docs(all: &mut Vec<Docs>) {

@@ -2,6 +2,7 @@
 
 use super::read::{Read, misshapen};
 use super::shape::{Docs, Shape};
+use crate::ability::Abilities;
 use crate::json::{Json, Pointer};
 use crate::template::Template;
 use crate::url::is_host;
@@ -20,10 +21,10 @@ pub enum Host {
 impl Read for Host {
     const SHAPE: Shape = Shape::Host;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
         match json.and_then(|json| only(json, "named_by")) {
             Some(parameter) => Self::NamedBy(parameter.to_owned()),
-            None => Self::Pattern(Read::read(json)),
+            None => Self::Pattern(Read::read(json, able)),
         }
     }
 }
@@ -64,9 +65,9 @@ pub(super) const PLACES: [(&str, MakePlace); 3] =
 impl Read for Place {
     const SHAPE: Shape = Shape::Place;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
         let elsewhere = |json| PLACES.iter().find_map(|(key, make)| Some(make(only(json, key)?.to_owned())));
-        json.and_then(elsewhere).unwrap_or_else(|| Self::Body(Read::read(json)))
+        json.and_then(elsewhere).unwrap_or_else(|| Self::Body(Read::read(json, able)))
     }
 }
 
@@ -92,10 +93,10 @@ impl<T: Read> Read for Many<T> {
     const SHAPE: Shape = Shape::Many(&T::SHAPE);
     const REQUIRED: bool = false;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
         Self(match json {
-            Some(Json::Array(_)) | None => Read::read(json),
-            Some(_) => vec![T::read(json)],
+            Some(Json::Array(_)) | None => Read::read(json, able),
+            Some(_) => vec![T::read(json, able)],
         })
     }
 
@@ -119,8 +120,8 @@ impl<T> Deref for Needed<T> {
 impl<T: Read> Read for Needed<T> {
     const SHAPE: Shape = T::SHAPE;
 
-    fn read(json: Option<&Json>) -> Self {
-        Self(T::read(json))
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
+        Self(T::read(json, able))
     }
 
     fn docs(all: &mut Vec<Docs>) {
@@ -150,9 +151,9 @@ impl<T: Read> Read for Named<T> {
     const SHAPE: Shape = Shape::Named(&T::SHAPE);
     const REQUIRED: bool = false;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
         let members = json.map(Json::members).unwrap_or_default();
-        Self(members.iter().map(|(name, value)| (name.clone(), T::read(Some(value)))).collect())
+        Self(members.iter().map(|(name, value)| (name.clone(), T::read(Some(value), able))).collect())
     }
 
     fn docs(all: &mut Vec<Docs>) {
@@ -167,7 +168,7 @@ pub struct Anything(pub Json);
 impl Read for Anything {
     const SHAPE: Shape = Shape::Anything;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, _: &Abilities) -> Self {
         Self(json.cloned().unwrap_or_else(|| misshapen()))
     }
 }
@@ -196,7 +197,7 @@ impl Read for Fields {
     const SHAPE: Shape = Shape::Fields;
     const REQUIRED: bool = false;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
         let mut fields = Vec::new();
         for (name, value) in json.map(Json::members).unwrap_or_default() {
             let name = Template::parse(name).unwrap_or_else(|_| misshapen());
@@ -204,7 +205,7 @@ impl Read for Fields {
                 Json::Array(items) => items,
                 _ => slice::from_ref(value),
             };
-            fields.extend(values.iter().map(|value| (name.clone(), Read::read(Some(value)))));
+            fields.extend(values.iter().map(|value| (name.clone(), Read::read(Some(value), able))));
         }
         Self(fields)
     }
@@ -249,12 +250,12 @@ impl Body {
 impl Read for Body {
     const SHAPE: Shape = Shape::Body;
 
-    fn read(json: Option<&Json>) -> Self {
+    fn read(json: Option<&Json>, able: &Abilities) -> Self {
         match json {
-            Some(Json::String(_)) => Self::Text(Read::read(json)),
-            Some(Json::Array(_)) => Self::List(Read::read(json)),
+            Some(Json::String(_)) => Self::Text(Read::read(json, able)),
+            Some(Json::Array(_)) => Self::List(Read::read(json, able)),
             Some(Json::Object(members)) => Self::Object(
-                members.iter().map(|(name, value)| (name.clone(), Self::read(Some(value)))).collect(),
+                members.iter().map(|(name, value)| (name.clone(), Self::read(Some(value), able))).collect(),
             ),
             Some(Json::Null) => Self::Fixed(Scalar::Null),
             Some(Json::Bool(value)) => Self::Fixed(Scalar::Bool(*value)),
