@@ -86,7 +86,7 @@ fn a_clock_that_jumps_back_revives_nothing_that_was_replaced() {
         .restore(held(&grant, r#""access":{"value":"t","obtainedAt":0,"expiresAt":60000,"renewAt":30000}"#))
         .unwrap();
     grant.advance(Event::Revoke, &Ambient::new(UnixTime::from_millis(50_000), [0; 32])).unwrap();
-    let answer = grantline_core::Response::new(200, Default::default(), b"");
+    let answer = Response::new(200, Default::default(), b"");
     grant.advance(Event::Response(answer), &Ambient::new(UnixTime::from_millis(50_100), [0; 32])).unwrap();
     assert_eq!(grant.read(UnixTime::from_millis(1000)), Reading::Stale);
 }
