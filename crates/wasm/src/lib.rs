@@ -7,9 +7,11 @@
 mod connection;
 mod convert;
 mod flows;
+mod operation;
 
 pub use connection::Connection;
 pub use flows::{CallFlow, GrantFlow};
+pub use operation::OperationFlow;
 
 use grantline_core::Error;
 use wasm_bindgen::prelude::wasm_bindgen;
