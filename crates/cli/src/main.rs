@@ -38,6 +38,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Token(options) => commands::token::run(&options).await,
         Command::Call(options) => commands::call::run(&options).await,
         Command::Key(_) => commands::key::run(),
+        Command::Import(options) => commands::import::run(&options),
         Command::Emulate(options) => commands::emulate::run(&options).await,
     }
 }

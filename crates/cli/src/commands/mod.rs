@@ -4,5 +4,7 @@ pub(crate) mod call;
 pub(crate) mod connectors;
 pub(crate) mod demo;
 pub(crate) mod emulate;
+pub(crate) mod import;
 pub(crate) mod key;
+pub(crate) mod operation;
 pub(crate) mod token;
