@@ -7,7 +7,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = new URL('../../crates/connectors/connectors/', import.meta.url);
-const IDS = ['workspan', 'appspace', 'workspace-one-access', 'workstream'];
+/** The built-in connectors. */
+export const IDS = ['workspan', 'appspace', 'workspace-one-access', 'workstream'];
 const TYPES = { string: 'string', securestring: 'string', int: 'number | string', bool: 'boolean | string' };
 
 export const TARGET = new URL('../src/generated/parameters.ts', import.meta.url);
@@ -24,7 +25,8 @@ export async function generate() {
   ].join('\n');
 }
 
-async function read(id) {
+/** A connector file. */
+export async function read(id) {
   return JSON.parse(await readFile(new URL(`${id}.json`, FOLDER), 'utf8'));
 }
 
@@ -50,7 +52,8 @@ function field({ name, type, title, help, optional, default: value, allowed = []
   return `  /** ${doc.join(' ')} */\n  ${name}${free ? '?' : ''}: ${known}${free ? ' | undefined' : ''};`;
 }
 
-function pascal(text) {
+/** A name as TypeScript writes one of a type. */
+export function pascal(text) {
   return text.replace(/(^|-)(.)/g, (_, __, letter) => letter.toUpperCase());
 }
 

@@ -2,6 +2,7 @@
 import { Connection, type ConnectOptions } from './connection.js';
 import { secretsOf, type ConnectorFile } from './connectors.js';
 import { failure, wrap } from './errors.js';
+import type { BuiltInOperations } from './generated/operations.js';
 import type { BuiltIn } from './generated/parameters.js';
 import type { Notice } from './messages.js';
 import { sign } from './sign.js';
@@ -26,7 +27,7 @@ export async function connect<Id extends keyof BuiltIn>(
   connector: Id,
   parameters: BuiltIn[Id],
   options?: ConnectOptions,
-): Promise<Connection>;
+): Promise<Connection<BuiltInOperations[Id]>>;
 export async function connect(
   connector: ConnectorFile,
   parameters: Parameters,

@@ -2,6 +2,19 @@
 import { failure, wrap } from './errors.js';
 import { Flow, type CallFlow, type GrantFlow } from './flows.js';
 import type { CallStep, GrantStep, Notice, Snapshot, TokenMessage } from './messages.js';
+import {
+  OperationCall,
+  Pages,
+  plain,
+  type AnyOperations,
+  type Argument,
+  type ArgumentsOf,
+  type CallInit,
+  type CallParameters,
+  type OperationId,
+  type PagedOperationId,
+  type Start,
+} from './operation.js';
 import { isReplayable, run, type Fetch, type Host, type Target } from './request.js';
 import type { Store } from './store.js';
 import type { Bindings } from './wasm.js';
@@ -62,6 +75,9 @@ export interface Reconnect {
   readonly warnAt: Date;
 }
 
+/** Where the type of an answer is given, the arguments are not looked at: TypeScript infers all types or none. */
+type Chosen<T, Id> = [T] extends [never] ? never : Id;
+
 /** A token in both forms, with the field that carries it, and until when none of this needs a second thought. */
 interface Pass {
   readonly token: TokenMessage;
@@ -76,7 +92,7 @@ type Inner = InstanceType<Bindings['Connection']>;
  * A connection to a service, made by `connect`. Any number of callers may use it at the same time: together they
  * make one token request. Nothing that prints it shows a secret.
  */
-export class Connection {
+export class Connection<Operations extends object = AnyOperations> {
   readonly #inner: Inner;
   readonly #connector: string;
   readonly #fetch: Fetch | undefined;
@@ -128,6 +144,36 @@ export class Connection {
     const method = (init?.method ?? given?.method ?? 'GET').toUpperCase();
     const machine = guard(() => this.#inner.call(method, url, isReplayable(target, init)));
     return run(machine, this.#host(), target, init);
+  }
+
+  /**
+   * Calls an operation that the connector names. Awaited, it is the JSON of the answer (`undefined` if it has no body);
+   * `asResponse()` gives the platform's own answer, whatever its status.
+   *
+   * @throws {@link GrantlineError} as of `fetch`; an argument is wrong; or, unlike `fetch`, the status is none of success:
+   * `operation_failed`, with `status`, `serverCode` and the server's message
+   */
+  call<Id extends OperationId<Operations>>(
+    operation: Id,
+    ...[args, init]: CallParameters<ArgumentsOf<Operations, Id>>
+  ): OperationCall;
+  call<T = never>(operation: Chosen<T, OperationId<Operations>>, args?: Readonly<Record<string, Argument>>, init?: CallInit): OperationCall<T>;
+  call(operation: string, ...given: unknown[]): OperationCall<any> {
+    return new OperationCall(this.#operation(operation, given));
+  }
+
+  /**
+   * Calls an operation page by page. It is iterated with `for await`, over all items; `byPage()` gives the pages.
+   *
+   * @throws {@link GrantlineError} as of `call`; the connector does not say how the operation is paged
+   */
+  pages<Id extends PagedOperationId<Operations>>(
+    operation: Id,
+    ...[args, init]: CallParameters<ArgumentsOf<Operations, Id>>
+  ): Pages;
+  pages<T = never>(operation: Chosen<T, PagedOperationId<Operations>>, args?: Readonly<Record<string, Argument>>, init?: CallInit): Pages<T>;
+  pages(operation: string, ...given: unknown[]): Pages<any> {
+    return new Pages(this.#operation(operation, given));
   }
 
   /**
@@ -196,15 +242,23 @@ export class Connection {
   }
 
   /** An API request step by step. `replayable` says whether its body can be sent a second time. */
-  call(method: string, target: string | URL, replayable = true): CallFlow {
+  startCall(method: string, target: string | URL, replayable = true): CallFlow {
     return new Flow<CallStep>(
       guard(() => this.#inner.call(method, String(target), replayable)),
       () => {},
     );
   }
 
+  /** An operation step by step. `replayable` says whether its body can be sent a second time, if it has one. */
+  startOperation(operation: OperationId<Operations>, args?: object, replayable = true, body = false): CallFlow {
+    return new Flow<CallStep>(
+      guard(() => this.#inner.operation(operation, plain(args)).call(body, replayable)),
+      () => {},
+    );
+  }
+
   /** The connector's test request step by step. */
-  callTest(): CallFlow {
+  startTest(): CallFlow {
     return new Flow<CallStep>(
       guard(() => this.#inner.test()),
       () => {},
@@ -246,6 +300,11 @@ export class Connection {
     } catch (thrown) {
       throw wrap(thrown);
     }
+  }
+
+  #operation(id: string, given: unknown[]): Start {
+    const [args, init] = given as [object?, CallInit?];
+    return { begin: () => this.#inner.operation(id, plain(args)), host: this.#host(), init };
   }
 
   #host(): Host {

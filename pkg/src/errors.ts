@@ -22,6 +22,10 @@ export const CODES = [
   'no_token',
   'exhausted',
   'needs_reconnect',
+  'unknown_operation',
+  'invalid_argument',
+  'operation_failed',
+  'invalid_pages',
   'misuse',
 ] as const;
 
@@ -61,7 +65,7 @@ export class GrantlineError extends Error {
   override readonly name = 'GrantlineError';
   /** A stable name for programs. */
   readonly code: ErrorCode;
-  /** The connection parameter at fault. */
+  /** The connection parameter or the argument at fault. */
   declare readonly parameter?: string;
   /** The status of the server's answer. */
   declare readonly status?: number;

@@ -19,8 +19,22 @@ export {
 } from './connectors.js';
 export { CODES, GrantlineError, type ErrorCode, type ErrorFields, type FaultKind } from './errors.js';
 export { Flow, type CallFlow, type GrantFlow } from './flows.js';
+export type * from './generated/operations.js';
 export type * from './generated/parameters.js';
 export type * from './messages.js';
+export {
+  OperationCall,
+  Pages,
+  type AnyOperations,
+  type Argument,
+  type ArgumentsOf,
+  type CallInit,
+  type CallParameters,
+  type OperationId,
+  type OperationShape,
+  type Page,
+  type PagedOperationId,
+} from './operation.js';
 export type { Fetch, Target } from './request.js';
 export { sign } from './sign.js';
 export type { Awaitable, Store } from './store.js';

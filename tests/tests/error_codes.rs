@@ -8,8 +8,11 @@ use grantline_core::json::Json;
 use std::collections::BTreeSet;
 
 /// Codes that no vector can show, and why.
-const NOT_SHOWN: [(&str, &str); 1] =
-    [("store", "an adapter says it in a notice: the flow itself goes on without its store")];
+const NOT_SHOWN: [(&str, &str); 3] = [
+    ("store", "an adapter says it in a notice: the flow itself goes on without its store"),
+    ("operation_failed", "an adapter asks for it when a call has ended: tests/operations.rs shows it"),
+    ("invalid_pages", "no flow follows pages: tests/operations.rs shows it"),
+];
 
 #[test]
 fn codes_stand_once() {

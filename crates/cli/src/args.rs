@@ -5,6 +5,7 @@ mod author;
 pub(crate) use author::*;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Tokens for business systems: get them, keep them, renew them, use them.
 #[derive(Debug, Parser)]
@@ -30,7 +31,7 @@ pub(crate) enum Command {
     Connectors(Connectors),
     /// Print an access token
     Token(Token),
-    /// Make an API request with the token, and stream the answer
+    /// Call an operation of the API, or make any request with the token, and stream the answer
     Call(Call),
     /// Check connector files
     Check(Check),
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Make a key that encrypts the tokens kept between runs
     Key(Key),
+    /// Make operations of a document that describes an API
+    Import(Import),
     /// Serve an emulator of the four systems until Ctrl-C
     Emulate(Emulate),
 }
@@ -110,26 +113,74 @@ pub(crate) struct Token {
 }
 
 #[derive(ClapArgs, Debug)]
-#[command(after_help = "Examples:\n  \
-    grantline call appspace GET /api/v3/channelDirectory --set subjectId=... --set refreshToken=@token.txt\n  \
+#[command(
+    override_usage = "grantline call [OPTIONS] <CONNECTOR> <OPERATION>\n       grantline call [OPTIONS] <CONNECTOR> <METHOD> <PATH>",
+    after_help = "Examples:\n  \
+    grantline call appspace ListChannels --arg limit=10 --set subjectId=... --set refreshToken=@token.txt\n  \
+    grantline call workstream ListEmployees --all-pages --set ... | jq .name\n  \
     grantline call workspan POST /event/v1/subscriber --data @subscriber.json --set ...\n\n\
-    An answer with a status of 400 or more is streamed, too; the exit code is then 1.")]
+    `grantline connectors CONNECTOR` lists the operations. The answer of a METHOD and PATH is streamed whatever its \
+    status, with exit code 1 from 400 on; an operation that fails prints nothing but what the API said of it."
+)]
 pub(crate) struct Call {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// The method
-    pub(crate) method: String,
+    /// The operation; or the method, with a path behind it
+    #[arg(value_name = "OPERATION")]
+    pub(crate) operation: String,
     /// The path below the connector's base URL
-    pub(crate) path: String,
+    pub(crate) path: Option<String>,
+    /// An argument of the operation; given again, it is a list
+    #[arg(long = "arg", value_name = "NAME=VALUE", conflicts_with = "path")]
+    pub(crate) arg: Vec<String>,
+    /// Follow all pages of the operation, and print each item on a line of its own
+    #[arg(long, conflicts_with_all = ["path", "include"])]
+    pub(crate) all_pages: bool,
     /// A header of the request: "NAME: VALUE"
     #[arg(long, short = 'H', value_name = "HEADER")]
     pub(crate) header: Vec<String>,
-    /// The body: text, @FILE or @-; its type is JSON unless a header says otherwise
+    /// The body: text, @FILE or @-; its type is JSON unless the operation or a header says otherwise
     #[arg(long, short)]
     pub(crate) data: Option<String>,
     /// Print the status and the headers of the answer to standard error
     #[arg(long, short)]
     pub(crate) include: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Import {
+    #[command(subcommand)]
+    pub(crate) format: ImportFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportFormat {
+    /// OpenAPI 2.0 (Swagger), 3.0 or 3.1, as JSON or YAML
+    Openapi(ImportOpenapi),
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:\n  \
+    grantline import openapi api.yaml                          # a connector on standard output, a report beside it\n  \
+    grantline import openapi api.json --out acme.json --only tag:Users\n  \
+    grantline import openapi api.json --into acme.json --only /users/\n\n\
+    What could not be imported is told on standard error. The authentication is a proposal: check it with \
+    `grantline check`.")]
+pub(crate) struct ImportOpenapi {
+    /// The document
+    pub(crate) file: PathBuf,
+    /// Write the connector to this file
+    #[arg(long, value_name = "CONNECTOR.json", conflicts_with = "into")]
+    pub(crate) out: Option<PathBuf>,
+    /// Put the operations into this connector; all else in it stays
+    #[arg(long, value_name = "CONNECTOR.json")]
+    pub(crate) into: Option<PathBuf>,
+    /// Only operations with this tag (tag:NAME), with this id (id:NAME), or below this path (/PATH)
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) only: Vec<String>,
+    /// Replace a file that is there (--out), or operations of the same id (--into)
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -46,6 +46,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::New(options) => commands::new::run(&options),
         Command::Test(options) => commands::test::run(&options).await,
         Command::Key(_) => commands::key::run(),
+        Command::Import(options) => commands::import::run(&options),
         Command::Emulate(options) => commands::emulate::run(&options).await,
     }
 }

@@ -287,6 +287,75 @@ fn credentials_are_proven_by_the_test_request() {
 }
 
 #[test]
+fn operation_is_called_by_its_name() {
+    let world = World::new();
+    let parameters = world.account(System::Appspace).parameters.clone();
+    let sets: Vec<String> = parameters
+        .iter()
+        .filter(|(name, _)| **name != "baseUrl")
+        .map(|(name, value)| format!("--set {name}={value}"))
+        .collect();
+    let run = |arguments: &str| {
+        world.run(&format!("call appspace {arguments} --set baseUrl={{base}} {}", sets.join(" ")))
+    };
+    let page = run("ListChannels --arg limit=2");
+    assert!(page.status.success(), "{}", text(&page.stderr));
+    let page: serde_json::Value = serde_json::from_slice(&page.stdout).unwrap();
+    assert_eq!(page["items"].as_array().unwrap().len(), 2);
+    let all = run("ListChannels --arg limit=20 --all-pages");
+    let items: Vec<serde_json::Value> =
+        text(&all.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((items.len(), &items[44]["id"]), (45, &"channel-44".into()));
+    fails(&run("ListChannel"), 2, &["did you mean 'ListChannels'?", "grantline connectors appspace"]);
+    fails(&run("GET"), 2, &["no operation 'GET'", "a method needs a path"]);
+    fails(&run("ListChannels --arg limt=2"), 2, &["argument 'limt'", "did you mean 'limit'?"]);
+    fails(&run("ListChannels --arg limit"), 2, &["--arg takes NAME=VALUE"]);
+    fails(&run("ListChannels --arg limit=few"), 2, &["must be a whole number"]);
+    fails(&run("GetCurrentUser --all-pages"), 1, &["the connector does not say how"]);
+    fails(
+        &run("ListChannels --arg start=-1"),
+        1,
+        &["operation 'ListChannels' failed: status 400", "The page is not valid."],
+    );
+}
+
+#[test]
+fn operations_are_imported_and_nothing_is_overwritten() {
+    let world = World::new();
+    let folder = world.state.path();
+    let document = r#"{"openapi":"3.0.0","info":{"title":"Acme"},"servers":[{"url":"https://api.acme.example"}],
+        "paths":{"/a":{"get":{"operationId":"GetA","tags":["A"]},"head":{}},"/b":{"get":{"operationId":"GetB"}}}}"#;
+    std::fs::write(folder.join("api.json"), document).unwrap();
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (api, out) = (path("api.json"), path("acme.json"));
+    let operations = |file: &str| {
+        let text = std::fs::read_to_string(file).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        json["operations"].as_array().unwrap().iter().map(|one| one["id"].to_string()).collect::<Vec<_>>()
+    };
+    let shown = world.run(&format!("import openapi {api}"));
+    assert!(shown.status.success() && text(&shown.stdout).contains("\"GetA\""), "{}", text(&shown.stderr));
+    assert!(text(&shown.stderr).contains("note: HEAD /a: left out"), "{}", text(&shown.stderr));
+    let made = world.run(&format!("import openapi {api} --out {out} --only tag:A"));
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(text(&made.stderr).contains("1 operation imported into"), "{}", text(&made.stderr));
+    assert_eq!(operations(&out), ["\"GetA\""]);
+    fails(
+        &world.run(&format!("import openapi {api} --out {out}")),
+        2,
+        &["is there already", "--force", "--into"],
+    );
+    assert_eq!(operations(&out), ["\"GetA\""], "it is as it was");
+    let into = world.run(&format!("import openapi {api} --into {out}"));
+    assert!(text(&into.stderr).contains("GetA: left as it is"), "{}", text(&into.stderr));
+    assert_eq!(operations(&out), ["\"GetA\"", "\"GetB\""]);
+    fails(&world.run(&format!("import openapi {out}")), 2, &["neither 'openapi' nor 'swagger'"]);
+    fails(&world.run("import openapi missing.yaml"), 2, &["cannot read 'missing.yaml'"]);
+    let listed = world.run(&format!("connectors {out}"));
+    assert!(text(&listed.stdout).contains("GetB"), "{}", text(&listed.stdout));
+}
+
+#[test]
 fn wrong_input_is_explained() {
     let world = World::new();
     let run = |arguments: &str| world.run(arguments);

@@ -19,6 +19,7 @@ use crate::flow::{Ambient, Event, Flow, Step};
 use crate::http::{Fault, Purpose, Request, Response};
 use crate::json::Json;
 use crate::manifest::{Body, Fields, RejectedBody, RejectedRule};
+use crate::operation::OperationRequest;
 use crate::redirect::Redirect;
 use crate::render::{self, Values};
 use crate::settings::Settings;
@@ -43,6 +44,8 @@ pub struct Call {
     headers: Fields,
     /// The body of the connector's own request; that of a caller stays with the adapter.
     json: Option<Body>,
+    /// Those of an operation's arguments.
+    arguments: Vec<(String, String)>,
     replayable: bool,
     state: State,
 }
@@ -97,9 +100,21 @@ impl Call {
             return Err(SettingsError::Request { problem: "has no valid method".to_owned() }.into());
         }
         let (method, target) = (method.to_owned(), target.to_owned());
-        let (headers, json) = (Fields::default(), None);
+        let (headers, arguments, json) = (Fields::default(), Vec::new(), None);
         let (redirect, redirects, state) = (None, 0, State::Idle);
-        Ok(Self { settings, method, target, url, redirect, redirects, headers, json, replayable, state })
+        Ok(Self {
+            settings,
+            method,
+            target,
+            url,
+            redirect,
+            redirects,
+            headers,
+            arguments,
+            json,
+            replayable,
+            state,
+        })
     }
 
     /// The connector's test request.
@@ -113,6 +128,19 @@ impl Call {
         };
         let call = Self::new(settings, test.method.name(), &test.path, true)?;
         Ok(Self { headers: test.headers, json: test.json, ..call })
+    }
+
+    /// The request of an operation.
+    ///
+    /// # Errors
+    /// A target that cannot be used: that of a further page may lead to a host that may not have the token.
+    pub fn operation(
+        settings: Arc<Settings>,
+        request: &OperationRequest,
+        replayable: bool,
+    ) -> Result<Self, Error> {
+        let call = Self::new(settings, request.method, &request.target, replayable)?;
+        Ok(Self { headers: request.fields.clone(), arguments: request.headers.clone(), ..call })
     }
 
     /// The name of the present state, for people who write adapters.
@@ -135,6 +163,9 @@ impl Call {
             None => resolve(values, &self.target)?,
         };
         render::headers(&self.settings, &self.headers, &mut request)?;
+        for (name, value) in &self.arguments {
+            request.push_header(name, value.clone(), Vec::new());
+        }
         if let Some(json) = &self.json {
             render::json(&self.settings, json, &mut request)?;
         }
@@ -253,7 +284,7 @@ impl Flow for Call {
 
 /// The absolute URL of an API request. A token goes only to the server of the base URL, or to a host that the
 /// connector names without a wildcard.
-fn resolve(values: Values<'_>, target: &str) -> Result<String, Error> {
+pub(crate) fn resolve(values: Values<'_>, target: &str) -> Result<String, Error> {
     let settings = values.settings;
     let base = render::base_url(values)?;
     let (target, _) = target.split_once('#').unwrap_or((target, ""));

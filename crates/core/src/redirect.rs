@@ -2,8 +2,9 @@
 //! asks for.
 
 use crate::http::{Request, Response};
+use crate::link;
 use crate::settings::Settings;
-use crate::url::{self, Url};
+use crate::url::Url;
 use core::fmt;
 
 /// Where a redirect leads.
@@ -33,7 +34,7 @@ impl Redirect {
             307 | 308 => true,
             _ => return None,
         };
-        let url = url::join(from, response.headers.get("location")?)?;
+        let url = link::join(from, response.headers.get("location")?.trim());
         settings.may_follow(&Url::parse(&url).ok()?).ok()?;
         Some(Self { url, same })
     }

@@ -211,7 +211,7 @@ impl Slot {
         matches!(self, Self::Query | Self::Form | Self::JsonString)
     }
 
-    fn check(self, text: &str) -> Result<(), &'static str> {
+    pub(crate) fn check(self, text: &str) -> Result<(), &'static str> {
         match self {
             Self::Header if !is_visible(text) => Err(
                 "stands in a header, where only visible ASCII characters may be: no line breaks, no accents",

@@ -58,40 +58,6 @@ impl<'a> Url<'a> {
     }
 }
 
-/// The URL that a reference in an answer to a request at `base` means (RFC 3986, section 5).
-pub(crate) fn join(base: &str, reference: &str) -> Option<String> {
-    let url = Url::parse(base).ok()?;
-    let reference = reference.trim();
-    let (reference, _) = reference.split_once('#').unwrap_or((reference, ""));
-    if strip_scheme(reference).is_some() {
-        return Some(reference.to_owned());
-    }
-    let (path, _) = url.rest.split_once('?').unwrap_or((url.rest, ""));
-    let target = match reference.as_bytes() {
-        [b'/', b'/', ..] => {
-            return Some(format!("{}:{reference}", if url.secure { "https" } else { "http" }));
-        }
-        [b'/', ..] => reference.to_owned(),
-        [b'?', ..] => format!("{path}{reference}"),
-        _ => format!("{}/{reference}", path.rsplit_once('/').map_or("", |(folder, _)| folder)),
-    };
-    Some(format!("{}{}", url.origin, without_dots(&target)))
-}
-
-/// A path without its '.' and '..' segments.
-fn without_dots(target: &str) -> String {
-    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
-    let mut segments: Vec<&str> = Vec::new();
-    for segment in path.split('/').skip(1) {
-        match segment {
-            "." => {}
-            ".." => drop(segments.pop()),
-            segment => segments.push(segment),
-        }
-    }
-    format!("/{}{query}", segments.join("/"))
-}
-
 fn strip_scheme(text: &str) -> Option<(bool, &str)> {
     let (scheme, after) = text.split_once("://")?;
     if scheme.eq_ignore_ascii_case("https") {

@@ -2,6 +2,7 @@
 
 use crate::builder::Builder;
 use crate::inner::Inner;
+use crate::operation::OperationBuilder;
 use crate::request::{self, RequestBuilder};
 use grantline_core::error::{Denial, SettingsError};
 use grantline_core::{Call, Connector, Error, Reconnect, Settings, Snapshot, Token, UnixTime};
@@ -104,6 +105,11 @@ impl Connection {
     /// Begins a request with any method; see [`Connection::get`].
     pub fn request(&self, method: Method, target: impl Into<String>) -> RequestBuilder {
         RequestBuilder::new(self.clone(), method, target.into())
+    }
+
+    /// Begins the call of an operation that the connector names, such as `ListChannels`.
+    pub fn call(&self, operation: impl Into<String>) -> OperationBuilder {
+        OperationBuilder::new(self.clone(), operation.into())
     }
 
     /// Sends a request that was built elsewhere, with the token put on it.

@@ -69,6 +69,7 @@ mod connection;
 mod driver;
 mod flight;
 mod inner;
+mod operation;
 pub mod pattern;
 mod peek;
 mod request;
@@ -85,6 +86,7 @@ pub use connection::{Connection, Report};
 pub use grantline_core::{
     Connector, Error, Notice, Reconnect, Secret, Settings, Snapshot, Token, UnixTime, error,
 };
+pub use operation::{Argument, Items, OperationBuilder, Page, Pages};
 pub use request::RequestBuilder;
 pub use reqwest;
 pub use sign::answer as sign;
@@ -101,3 +103,8 @@ struct Readme;
 #[cfg(all(doctest, feature = "rustls"))]
 #[doc = include_str!("../../../docs/signing-and-certificates.md")]
 struct Signing;
+
+/// And that of the page on operations.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/operations.md")]
+struct Operations;

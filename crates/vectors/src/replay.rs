@@ -51,6 +51,10 @@ pub fn build(vector: &Vector, find: Find<'_>) -> Result<Machine, Error> {
         Flow::Call { method, target, replayable } => {
             Machine::Call(Box::new(Call::new(settings, method, target, *replayable)?))
         }
+        Flow::Operation { id, arguments, replayable } => {
+            let request = settings.operation(id, arguments)?;
+            Machine::Call(Box::new(Call::operation(settings, &request, *replayable)?))
+        }
         Flow::Grant => {
             let mut grant = if vector.shared { Grant::shared(settings) } else { Grant::new(settings) };
             if let Some(record) = &vector.restore {

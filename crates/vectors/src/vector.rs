@@ -46,6 +46,15 @@ pub enum Flow {
         /// Whether its body can be sent twice.
         replayable: bool,
     },
+    /// The request of an operation.
+    Operation {
+        /// Its id.
+        id: String,
+        /// Its arguments by name.
+        arguments: Vec<(String, Json)>,
+        /// Whether its body can be sent twice.
+        replayable: bool,
+    },
     /// The connector's own test request.
     Test,
     /// Nothing: only the settings are made.
@@ -138,6 +147,16 @@ fn flow(json: &Json) -> Result<Flow, String> {
                 method: string(call, "method")?.to_owned(),
                 target: string(call, "target")?.to_owned(),
                 replayable: flag(call, "replayable")?,
+            })
+        }
+        (_, None) if json.get("operation").is_some() => {
+            keys(json, &["operation"], "flow")?;
+            let operation = json.get("operation").unwrap_or(&Json::Null);
+            keys(operation, &["id", "arguments", "replayable"], "operation")?;
+            Ok(Flow::Operation {
+                id: string(operation, "id")?.to_owned(),
+                arguments: operation.get("arguments").map(Json::members).unwrap_or_default().to_vec(),
+                replayable: flag(operation, "replayable")?,
             })
         }
         _ => Err(format!("there is no flow {json:?}")),

@@ -2,6 +2,7 @@
 
 use crate::convert::{pass, thrown, to_event, to_js, to_json};
 use crate::flows::{CallFlow, GrantFlow};
+use crate::operation::OperationFlow;
 use grantline_connectors as connectors;
 use grantline_core::error::SettingsError;
 use grantline_core::json::Json;
@@ -107,6 +108,14 @@ impl Connection {
     /// An object with the fields of an error.
     pub fn call(&self, method: &str, target: &str, replayable: bool) -> Result<CallFlow, JsValue> {
         CallFlow::new(&self.0, Call::new(self.0.settings().clone(), method, target, replayable))
+    }
+
+    /// An operation with its arguments, an object.
+    ///
+    /// # Errors
+    /// An object with the fields of an error.
+    pub fn operation(&self, id: &str, arguments: &JsValue) -> Result<OperationFlow, JsValue> {
+        OperationFlow::new(&self.0, id, arguments).map_err(|error| thrown(&error))
     }
 
     /// The connector's test request step by step.

@@ -10,10 +10,12 @@
 mod connection;
 mod convert;
 mod flows;
+mod operation;
 
 pub use connection::Connection;
 pub use convert::to_js;
 pub use flows::{CallFlow, GrantFlow};
+pub use operation::OperationFlow;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -14,9 +14,10 @@ import * as connection from './connection.mjs';
 import * as leaking from './leaking.mjs';
 import * as life from './life.mjs';
 import * as mainJob from './main-job.mjs';
+import * as operations from './operations.mjs';
 import * as packageSuite from './package.mjs';
 import * as store from './store.mjs';
 import * as surface from './surface.mjs';
 import * as vectors from './vectors.mjs';
 
-export const suites = { package: packageSuite, vectors, surface, connection, life, store, 'main job': mainJob, leaking };
+export const suites = { package: packageSuite, vectors, surface, connection, operations, life, store, 'main job': mainJob, leaking };

@@ -85,7 +85,7 @@ export const tests = {
     equal((await fails(() => flow.advance({ kind: 'woke' }))).code, 'misuse');
     equal(flow.tryAdvance({ kind: 'nonsense' }).code, 'misuse');
 
-    const call = connection.call('GET', '/api/me');
+    const call = connection.startCall('GET', '/api/me');
     equal(call.advance({ kind: 'start' }), { kind: 'authorize' });
     const step = call.advance({ kind: 'token', token: done.output.token });
     equal(step.headers.authorization, await connection.authorization());

@@ -49,9 +49,13 @@ async function begin(grantline, { connector, parameters, options = {}, restore, 
     snapshot: restore,
   });
   if (flow === 'settings') return undefined;
-  if (flow === 'test') return connection.callTest();
+  if (flow === 'test') return connection.startTest();
   if (flow === 'grant') return connection.start();
-  if (flow.call) return connection.call(flow.call.method, flow.call.target, flow.call.replayable);
+  if (flow.call) return connection.startCall(flow.call.method, flow.call.target, flow.call.replayable);
+  if (flow.operation) {
+    const { id, arguments: given, replayable } = flow.operation;
+    return connection.startOperation(id, given, replayable);
+  }
   throw new Error(`unknown flow ${JSON.stringify(flow)}`);
 }
 

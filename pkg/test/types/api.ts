@@ -6,6 +6,7 @@ import {
   GrantlineError,
   sign,
   version,
+  type AppspaceOperations,
   type CallStep,
   type Connection,
   type ErrorCode,
@@ -93,7 +94,31 @@ async function answer(wanted: Exclude<GrantStep, { kind: 'done' }>): Promise<Eve
   }
 }
 
-workspan.call('GET', '/app').advance({ kind: 'start' }) satisfies CallStep;
+const appspace = await connect('appspace', { apiKey: 'a', apiKeyHeader: 'x-api-key' });
+(await workspan.call('GetCompany')) satisfies unknown;
+(await appspace.call('ListChannels', { limit: 10 }, { signal: AbortSignal.timeout(1) })) satisfies unknown;
+(await appspace.call<{ items: string[] }>('ListChannels', { limit: 10 })).items satisfies string[];
+(await appspace.call('ListChannels').asResponse()) satisfies Response;
+for await (const item of appspace.pages('ListChannels', { limit: '50' })) item satisfies unknown;
+for await (const { items } of appspace.pages<{ id: string }>('ListUsers').byPage()) items[0]?.id satisfies string | undefined;
+appspace satisfies Connection<AppspaceOperations>;
+// @ts-expect-error: no such operation
+appspace.call('ListChannel');
+// @ts-expect-error: no such argument
+appspace.call('ListChannels', { limt: 1 });
+// @ts-expect-error: not of this kind
+appspace.call('ListChannels', { limit: true });
+// @ts-expect-error: it takes nothing
+workspan.call('GetCompany', { id: 1 });
+// @ts-expect-error: it has no pages
+appspace.pages('GetCurrentUser');
+const own = await connect({ id: 'own', title: 'Own' }, {});
+own.call('Anything', { whatever: 1, list: ['a', 2] });
+own.pages('Anything');
+// @ts-expect-error: an argument is no object
+own.call('Anything', { whatever: {} });
+
+workspan.startCall('GET', '/app').advance({ kind: 'start' }) satisfies CallStep;
 // @ts-expect-error: no such event
 flow.advance({ kind: 'begin' });
 // @ts-expect-error: a secret needs no private key

@@ -4,5 +4,6 @@
 
 mod bad_days;
 mod good_days;
+mod operations;
 mod second_client;
 mod world;

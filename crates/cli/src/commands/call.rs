@@ -1,5 +1,6 @@
 //! `grantline call`: one authorised API request, its answer streamed to standard output.
 
+use super::operation;
 use crate::args::Call;
 use crate::connector::connect;
 use crate::failure::Failure;
@@ -10,13 +11,14 @@ use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::io::{AsyncWriteExt, stdout};
 
 pub(crate) async fn run(options: &Call) -> Result<(), Failure> {
-    let method = options.method.to_uppercase();
-    let method = Method::from_bytes(method.as_bytes())
-        .map_err(|_| Failure::Usage(format!("'{}' is no HTTP method", options.method)))?;
     let headers = options.header.iter().map(|header| parse_header(header)).collect::<Result<Vec<_>, _>>()?;
     let body = options.data.as_deref().map(|data| values::read("data", data)).transpose()?;
+    let Some(path) = &options.path else { return operation::run(options, headers, body).await };
+    let method = options.operation.to_uppercase();
+    let method = Method::from_bytes(method.as_bytes())
+        .map_err(|_| Failure::Usage(format!("'{}' is no HTTP method", options.operation)))?;
     let connection = connect(&options.selection)?;
-    let mut request = connection.request(method, &options.path);
+    let mut request = connection.request(method, path);
     if body.is_some() && headers.iter().all(|(name, _)| *name != CONTENT_TYPE) {
         request = request.header(CONTENT_TYPE, "application/json");
     }
@@ -28,18 +30,21 @@ pub(crate) async fn run(options: &Call) -> Result<(), Failure> {
     }
     let response = request.send().await?;
     let status = response.status();
-    if options.include {
-        eprintln!("{status}");
-        response
-            .headers()
-            .iter()
-            .for_each(|(name, value)| eprintln!("{name}: {}", value.to_str().unwrap_or("(binary)")));
-    }
+    show(options, &response);
     stream(response).await?;
     if status.is_client_error() || status.is_server_error() {
         return Err(Failure::Machine(format!("the API answered {status}")));
     }
     Ok(())
+}
+
+/// Prints status and headers, if the person wants them.
+pub(super) fn show(options: &Call, response: &reqwest::Response) {
+    if options.include {
+        eprintln!("{}", response.status());
+        let headers = response.headers().iter();
+        headers.for_each(|(name, value)| eprintln!("{name}: {}", value.to_str().unwrap_or("(binary)")));
+    }
 }
 
 fn parse_header(header: &str) -> Result<(HeaderName, HeaderValue), Failure> {
@@ -50,7 +55,7 @@ fn parse_header(header: &str) -> Result<(HeaderName, HeaderValue), Failure> {
     Ok((name, HeaderValue::from_str(value.trim()).map_err(|_| wrong())?))
 }
 
-async fn stream(response: reqwest::Response) -> Result<(), Failure> {
+pub(super) async fn stream(response: reqwest::Response) -> Result<(), Failure> {
     let broken = |why: String| Failure::Machine(format!("the answer broke off: {why}"));
     let (mut body, mut out) = (response.bytes_stream(), stdout());
     while let Some(chunk) = body.next().await {

@@ -6,8 +6,9 @@ use crate::failure::Failure;
 use crate::output;
 use crate::table;
 use crate::values::variable;
+use comfy_table::Table;
 use grantline_core::Connector;
-use grantline_core::manifest::Parameter;
+use grantline_core::manifest::{Operation, OperationParameter, Parameter, ParameterPlace};
 use serde_json::{Value, json};
 
 pub(crate) fn run(options: &Connectors) -> Result<(), Failure> {
@@ -50,7 +51,57 @@ fn page(connector: &Connector) -> String {
         let names: Vec<_> = manifest.sets.iter().map(|set| format!("{} ({})", set.name, set.title)).collect();
         page.extend(["  ways to authenticate: ", &names.join(", "), "\n"]);
     }
+    if !manifest.operations.is_empty() {
+        page.push_str(&operations(&manifest.operations).to_string());
+        page.push('\n');
+    }
     page
+}
+
+fn operations(operations: &[Operation]) -> Table {
+    let mut table = table::new(["Operation", "Arguments", "What it does"]);
+    for operation in operations {
+        let argument = |parameter: &OperationParameter| {
+            let needed = parameter.required || parameter.place == ParameterPlace::Path;
+            if needed && parameter.default.is_none() {
+                parameter.name.clone()
+            } else {
+                format!("[{}]", parameter.name)
+            }
+        };
+        let mut arguments: Vec<_> = operation.parameters.iter().map(argument).collect();
+        if let Some(body) = &operation.body {
+            arguments.push(if body.required { "(a body)" } else { "[(a body)]" }.to_owned());
+        }
+        let summary = operation.summary.as_deref().unwrap_or_default();
+        let paged = if operation.paging.is_some() { " Has pages." } else { "" };
+        let stop = if summary.is_empty() || summary.ends_with('.') { "" } else { "." };
+        table.add_row([&operation.id, &arguments.join(" "), &format!("{summary}{stop}{paged}")]);
+    }
+    table
+}
+
+fn operation_json(operation: &Operation) -> Value {
+    let parameter = |parameter: &OperationParameter| {
+        json!({
+            "name": parameter.name,
+            "in": parameter.place.name(),
+            "type": parameter.kind.name(),
+            "title": parameter.title,
+            "help": parameter.help,
+            "required": parameter.required || parameter.place == ParameterPlace::Path,
+            "default": parameter.default,
+            "allowed": parameter.allowed,
+        })
+    };
+    json!({
+        "id": operation.id,
+        "summary": operation.summary,
+        "method": operation.method.name(),
+        "parameters": operation.parameters.iter().map(parameter).collect::<Value>(),
+        "body": operation.body.is_some(),
+        "paged": operation.paging.is_some(),
+    })
 }
 
 fn describe(connector: &Connector) -> Value {
@@ -69,6 +120,7 @@ fn describe(connector: &Connector) -> Value {
         "docs": manifest.docs,
         "parameters": parameters(&manifest.parameters),
         "sets": sets.collect::<Value>(),
+        "operations": manifest.operations.iter().map(operation_json).collect::<Value>(),
     })
 }
 

@@ -62,6 +62,24 @@ pub enum Error {
         /// What the server said last.
         denial: Option<Denial>,
     },
+    /// The API answered an operation with a status that is none of success.
+    #[error("operation '{operation}' failed: {denial}{}", Until(*.retry_at))]
+    Operation {
+        /// The operation.
+        operation: String,
+        /// What the API said.
+        denial: Box<Denial>,
+        /// When the API wants to be asked again, if it said so.
+        retry_at: Option<UnixTime>,
+    },
+    /// The pages of an operation cannot be followed.
+    #[error("the pages of '{operation}' cannot be followed: {problem}")]
+    Pages {
+        /// The operation.
+        operation: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The adapter's: an event that does not fit the state of the flow.
     #[error("event '{event}' does not fit the state '{state}': this is a bug of the adapter")]
     Misuse {
@@ -74,7 +92,7 @@ pub enum Error {
 
 impl Error {
     /// Every code there is, as `code()` gives it.
-    pub const CODES: [&'static str; 21] = [
+    pub const CODES: [&'static str; 25] = [
         "invalid_connector",
         "unknown_connector",
         "missing_parameter",
@@ -95,6 +113,10 @@ impl Error {
         "no_token",
         "exhausted",
         "needs_reconnect",
+        "unknown_operation",
+        "invalid_argument",
+        "operation_failed",
+        "invalid_pages",
         "misuse",
     ];
 
@@ -125,6 +147,8 @@ impl Error {
             },
             Self::Exhausted { .. } => "exhausted",
             Self::NeedsReconnect { .. } => "needs_reconnect",
+            Self::Operation { .. } => "operation_failed",
+            Self::Pages { .. } => "invalid_pages",
             Self::Misuse { .. } => "misuse",
         }
     }
@@ -135,6 +159,7 @@ impl Error {
         match self {
             Self::Exhausted { retry_at, .. } => Some(*retry_at),
             Self::Denied { until, .. } | Self::Protocol { until, .. } => *until,
+            Self::Operation { retry_at, .. } => *retry_at,
             _ => None,
         }
     }
@@ -143,6 +168,7 @@ impl Error {
     #[must_use]
     pub const fn denial(&self) -> Option<&Denial> {
         match self {
+            Self::Operation { denial, .. } => Some(&**denial),
             Self::Denied { denial, .. }
             | Self::NeedsReconnect { denial: Some(denial), .. }
             | Self::Exhausted { cause: Cause::Server(denial), .. } => Some(denial),

@@ -81,6 +81,24 @@ pub enum SettingsError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The connector has no such operation.
+    #[error("this connector has no operation '{operation}'{}", DidYouMean(.nearest.as_deref()))]
+    NoOperation {
+        /// The name given.
+        operation: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+    },
+    /// An argument of an operation that is missing, unknown or unusable. Its value is never quoted.
+    #[error("argument '{argument}' of '{operation}' {problem}")]
+    Argument {
+        /// The operation.
+        operation: String,
+        /// The argument's name.
+        argument: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A snapshot that does not belong here.
     #[error("the snapshot {problem}; start without it")]
     Snapshot {
@@ -99,11 +117,13 @@ impl SettingsError {
             Self::Insecure { .. } => "insecure_url",
             Self::Host { .. } => "host_not_allowed",
             Self::Request { .. } => "invalid_request",
+            Self::NoOperation { .. } => "unknown_operation",
+            Self::Argument { .. } => "invalid_argument",
             Self::Snapshot { .. } => "invalid_snapshot",
         }
     }
 
-    /// The parameter at fault.
+    /// The parameter or the argument at fault.
     #[must_use]
     pub fn parameter(&self) -> Option<&str> {
         match self {
@@ -112,10 +132,12 @@ impl SettingsError {
             | Self::OtherSet { parameter, .. }
             | Self::Invalid { parameter, .. }
             | Self::Insecure { parameter, .. } => Some(parameter),
+            Self::Argument { argument, .. } => Some(argument),
             Self::NoConnector { .. }
             | Self::UnknownSet { .. }
             | Self::Host { .. }
             | Self::Request { .. }
+            | Self::NoOperation { .. }
             | Self::Snapshot { .. } => None,
         }
     }

@@ -117,7 +117,8 @@ one_key! {
 }
 
 record! {
-    /// Pages by a cursor. There are no more when it is absent, empty, or that of before.
+    /// Pages by a cursor. There are no more when it is absent or empty, when it is that of the page before, or when
+    /// 'more' is false.
     pub struct Cursor {
         /// The items in the answer.
         items: Pointer,
@@ -125,11 +126,14 @@ record! {
         next: Many<Place>,
         /// The query parameter that takes it.
         parameter: String,
+        /// Whether there are more, in the answer: true or false.
+        more: Option<Pointer>,
     }
 }
 
 record! {
-    /// Pages by the next one's address. There are no more when it is absent or empty.
+    /// Pages by the next one's address. There are no more when it is absent or empty, or that of the page before. A
+    /// relative address is resolved; one of a host that may not have the token is an error.
     pub struct NextUrl {
         /// The items in the answer.
         items: Pointer,
@@ -147,7 +151,8 @@ record! {
 }
 
 record! {
-    /// Numbered pages. There are no more when a page is empty, or holds fewer items than were asked for.
+    /// Numbered pages. There are no more when a page is empty, when one after the first holds fewer items than the first
+    /// or is answered with 404, or when 'pages' says so.
     pub struct Page {
         /// The items in the answer.
         items: Pointer,
@@ -155,7 +160,8 @@ record! {
         parameter: String,
         /// The number of the first page: 1 if nothing else is said.
         first: Option<u64>,
-        /// The query parameter that says how many items make a page.
+        /// The query parameter that says how many items make a page. A first page with fewer is the last one, if no more
+        /// were asked for than the parameter's default: of a larger number the service may give less.
         size_parameter: Option<String>,
         /// How many pages there are, in the answer.
         pages: Option<Pointer>,
@@ -163,13 +169,17 @@ record! {
 }
 
 record! {
-    /// Pages by their first item. There are no more when a page is empty, or holds fewer items than were asked for.
+    /// Pages by their first item. There are no more when a page is empty, when one after the first holds fewer items than
+    /// the first or is answered with 404, or when 'total' says so.
     pub struct Offset {
         /// The items in the answer.
         items: Pointer,
-        /// The query parameter with the number of items before the page.
+        /// The query parameter with the place of the page's first item.
         parameter: String,
-        /// The query parameter that says how many items make a page.
+        /// What stands there for the first item: 0 if nothing else is said, 1 in SCIM.
+        first: Option<u64>,
+        /// The query parameter that says how many items make a page. A first page with fewer is the last one, if no more
+        /// were asked for than the parameter's default: of a larger number the service may give less.
         size_parameter: Option<String>,
         /// How many items there are in all, in the answer.
         total: Option<Pointer>,

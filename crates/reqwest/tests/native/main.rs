@@ -12,6 +12,7 @@ mod encrypted;
 mod files;
 mod flights;
 mod limits;
+mod operations;
 mod patterns;
 mod records;
 mod rejections;
