@@ -18,6 +18,8 @@ use crate::template::Template;
 use crate::time::UnixTime;
 use crate::tree;
 
+type MakingOf<T> = Result<Making<T>, SettingsError>;
+
 /// What a connector can do beyond the plain case.
 pub(crate) struct Abilities {
     /// A value that is made from others, as a file says it.
@@ -27,7 +29,7 @@ pub(crate) struct Abilities {
     /// The end of a token by a rule that is rarely needed.
     pub(crate) expiry: fn(&Answer<'_>, &Expiry, UnixTime) -> Option<UnixTime>,
     /// The values that these templates need.
-    pub(crate) make: fn(&[&Template], Values<'_>, Material<'_>) -> Result<Making<Vec<Made>>, SettingsError>,
+    pub(crate) make: fn(&[&Template], Values<'_>, Material<'_>) -> MakingOf<Vec<Made>>,
     /// What a value is made of.
     pub(crate) parts: fn(&Derived) -> Vec<&Template>,
     /// Encodings of secrets that are always the same.
@@ -72,7 +74,7 @@ impl Auth {
     fn beyond(&self) -> Option<&'static str> {
         let request = self.requests().chain(&self.revoke).find_map(|request| {
             let redirects = request.follow_redirects.then_some("follow_redirects");
-            redirects.or((request.answer != Format::Json).then_some("answer"))
+            redirects.or_else(|| (request.answer != Format::Json).then_some("answer"))
         });
         let rules = self.token.iter().flat_map(|token| token.expiry.iter().chain(&token.refresh_expiry));
         let others = [
