@@ -92,14 +92,7 @@ impl Vector {
         let options = json.get("options").cloned().unwrap_or(Json::Object(Vec::new()));
         keys(&options, &["allowLoopback", "parameterSet", "shared"], "options")?;
         let flow = flow(json.get("flow").ok_or("'flow' is missing")?)?;
-        let turn = |json| turn(json, unfinished);
-        let script: Vec<Turn> = match json.get("script") {
-            Some(Json::Array(turns)) if !turns.is_empty() => {
-                turns.iter().map(turn).collect::<Result<_, _>>()?
-            }
-            None => Vec::new(),
-            _ => return Err("'script' must be a list that is not empty".to_owned()),
-        };
+        let script = script(&json, unfinished)?;
         let expect = json.get("expect").cloned();
         if script.is_empty() == expect.is_none() && !(unfinished && expect.is_none()) {
             return Err("exactly one of 'script' and 'expect' is needed".to_owned());
@@ -160,6 +153,16 @@ fn flow(json: &Json) -> Result<Flow, String> {
             })
         }
         _ => Err(format!("there is no flow {json:?}")),
+    }
+}
+
+fn script(json: &Json, unfinished: bool) -> Result<Vec<Turn>, String> {
+    match json.get("script") {
+        Some(Json::Array(turns)) if !turns.is_empty() => {
+            turns.iter().map(|json| turn(json, unfinished)).collect()
+        }
+        None => Ok(Vec::new()),
+        _ => Err("'script' must be a list that is not empty".to_owned()),
     }
 }
 

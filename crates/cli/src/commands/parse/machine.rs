@@ -79,15 +79,9 @@ impl Rehearsal<'_> {
         grant.restore(self.props.record(self.settings, purpose, &self.ambient)?)?;
         let mut event = if purpose == Purpose::Renew { Event::Renew } else { Event::START };
         let (mut step, mut asked) = (0, false);
-        let ended = |result, grant: &Grant| {
-            let last = wanted + 1 == templates.len();
-            Answered::Ended(Box::new(Outcome {
-                result,
-                record: grant.snapshot(),
-                purpose,
-                step: wanted,
-                last,
-            }))
+        let last = wanted + 1 == templates.len();
+        let ended = |result, record| {
+            Answered::Ended(Box::new(Outcome { result, record, purpose, step: wanted, last }))
         };
         loop {
             event = match grant.advance(event, &self.ambient) {
@@ -106,9 +100,9 @@ impl Rehearsal<'_> {
                     Event::Woke
                 }
                 Ok(Step::Done { output: Granted::Token { token, .. } }) => {
-                    return Ok(ended(Ok(token), &grant));
+                    return Ok(ended(Ok(token), grant.snapshot()));
                 }
-                Err(error) if asked => return Ok(ended(Err(error), &grant)),
+                Err(error) if asked => return Ok(ended(Err(error), grant.snapshot())),
                 Err(error) => return Err(error),
                 Ok(_) => return Ok(Answered::GoesOn),
             };
