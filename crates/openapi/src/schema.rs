@@ -5,9 +5,9 @@ use grantline_core::json::Json;
 use serde_json::Value;
 
 /// Deeper members are left open.
-const DEEPEST: usize = 6;
+const DEEPEST: usize = 4;
 /// So are those after so many.
-const LARGEST: usize = 150;
+const LARGEST: usize = 40;
 
 /// What of a schema is kept as it is.
 const PLAIN: [&str; 5] = ["type", "format", "enum", "required", "nullable"];
