@@ -52,6 +52,7 @@ pub(crate) struct Subject {
     grantline plan workspan                  # nothing given: stand-ins everywhere\n  \
     grantline plan my-service.json --set clientId=abc --set clientSecret=@file --curl\n  \
     grantline plan my-service.json --only renew --refresh-token r1 --show-secrets\n  \
+    grantline plan appspace --only operation --operation ListChannels --arg limit=10\n  \
     grantline plan my-service.json --json --now 2026-11-22T09:00:00Z --entropy 00\n\n\
     Nothing is sent. Secrets are masked unless --show-secrets is given. The output is the same each time if --now \
     and --entropy are given.")]
@@ -59,8 +60,14 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) subject: Subject,
     /// Only the requests of this step
-    #[arg(long, value_name = "STEP", value_parser = ["acquire", "renew", "revoke", "test"])]
+    #[arg(long, value_name = "STEP", value_parser = ["acquire", "renew", "revoke", "test", "operation"])]
     pub(crate) only: Option<String>,
+    /// The request of this operation, too
+    #[arg(long, value_name = "ID")]
+    pub(crate) operation: Option<String>,
+    /// An argument of the operation; given again, it is a list; for a required one that is missing something stands in
+    #[arg(long = "arg", value_name = "NAME=VALUE", requires = "operation")]
+    pub(crate) arg: Vec<String>,
     /// The access token that renew, revoke and test use; otherwise a stand-in
     #[arg(long, value_name = "TOKEN")]
     pub(crate) access_token: Option<String>,
@@ -81,7 +88,7 @@ pub(crate) struct Plan {
     pub(crate) curl: bool,
     /// Print one JSON object: {"requests":[{"step","method","url","headers","body"}]}
     ///
-    /// The steps are acquire, renew, revoke and test. Where one takes several requests, each has an index, from 1.
+    /// The steps are acquire, renew, revoke, test and operation. Where one takes several requests, each has an index, from 1.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -159,6 +159,31 @@ authorization: Session ACCESS_TOKEN
     fails(&desk.run("plan service.json --capture server=https://evil.example"), 2, &["host 'evil.example'"]);
 }
 
+#[test]
+fn operation_is_planned_with_its_arguments() {
+    let mut service = service();
+    service["operations"] = json!([{
+        "id": "ListItems", "method": "GET", "path": "/boxes/{box}/items",
+        "parameters": [
+            { "name": "box", "in": "path", "required": true },
+            { "name": "limit", "in": "query", "type": "int", "required": true },
+            { "name": "tag", "in": "query", "type": "list" },
+        ],
+    }]);
+    let desk = Desk::with(&service);
+    let plan = "plan service.json --only operation --operation ListItems";
+    let (given, _) = desk.json(&format!("{plan} --json --arg box=a/b --arg limit=5 --arg tag=x --arg tag=y"));
+    assert_eq!(given["requests"][0]["step"], "operation");
+    assert_eq!(given["requests"][0]["url"], "https://api.acme.example/boxes/a%2Fb/items?limit=5&tag=x&tag=y");
+    let made_up = desk.run(plan);
+    let wanted = "### operation\nGET https://api.acme.example/boxes/BOX/items?limit=1 HTTP/1.1\n";
+    assert!(text(&made_up.stdout).starts_with(wanted), "{}", text(&made_up.stdout));
+    assert!(said(&made_up).contains("box (BOX), limit (1)"), "{}", said(&made_up));
+    fails(&desk.run("plan service.json --operation ListItem"), 2, &["did you mean 'ListItems'?"]);
+    fails(&desk.run(&format!("{plan} --arg limt=5")), 2, &["did you mean 'limit'?"]);
+    fails(&desk.run("plan service.json --arg box=1"), 2, &["--operation"]);
+}
+
 /// The key of RFC 8410, section 10.3. Ed25519 signs alike each time.
 #[test]
 fn signatures_are_real_where_the_key_is() {

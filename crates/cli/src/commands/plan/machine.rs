@@ -1,6 +1,7 @@
 //! The machines themselves, stopped where they want to send something.
 
 use super::Planned;
+use super::operation::Asked;
 use crate::rehearsal::{Props, answer, requests, signed};
 use grantline_core::{
     Ambient, Call, Error, Event, Flow, Grant, Granted, Purpose, Request, Settings, Step, Token,
@@ -11,6 +12,7 @@ use std::sync::Arc;
 pub(super) fn life(
     settings: &Arc<Settings>,
     props: &Props,
+    asked: Option<&Asked>,
     ambient: &Ambient,
 ) -> Result<Vec<Planned>, Error> {
     let mut all = Vec::new();
@@ -28,6 +30,10 @@ pub(super) fn life(
     if settings.connector().manifest().test.is_some() {
         let call = Call::test(settings.clone())?;
         all.push(Planned { step: "test", index: None, request: called(call, settings, props, ambient)? });
+    }
+    if let Some(asked) = asked {
+        let request = called(asked.call(settings)?, settings, props, ambient)?;
+        all.push(Planned { step: "operation", index: None, request });
     }
     Ok(all)
 }

@@ -1,6 +1,7 @@
 //! `grantline plan`: the requests that a connector makes, without making them.
 
 mod machine;
+mod operation;
 mod show;
 
 use crate::args::Plan;
@@ -9,6 +10,7 @@ use crate::output;
 use crate::rehearsal::{ACCESS_TOKEN, Props, REFRESH_TOKEN};
 use crate::stand_in::{self, Complete};
 use grantline_core::{Ambient, Request};
+use operation::Asked;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -21,15 +23,20 @@ pub(super) struct Planned {
 }
 
 pub(crate) fn run(options: &Plan) -> Result<(), Failure> {
-    let Complete { settings, made_up } = stand_in::complete(&options.subject)?;
+    let Complete { settings, mut made_up } = stand_in::complete(&options.subject)?;
     let settings = Arc::new(settings);
     let ambient = Ambient::new(stand_in::now(&options.subject)?, entropy(options.entropy.as_deref())?);
     let (access, refresh) = (options.access_token.clone(), options.refresh_token.clone());
     let mut props = Props::new(&settings, access, refresh, &options.capture)?;
     // A mask hides a signature anyway.
     props.signs = options.show_secrets;
+    let asked = options.operation.as_ref();
+    let asked = asked.map(|id| Asked::new(&settings, id, &options.arg)).transpose()?;
+    if let Some(asked) = &asked {
+        made_up.extend(asked.made_up.iter().cloned());
+    }
     let mut planned = loop {
-        match machine::life(&settings, &props, &ambient) {
+        match machine::life(&settings, &props, asked.as_ref(), &ambient) {
             Ok(planned) => break planned,
             Err(error) => props.blame(error)?,
         }
