@@ -9,7 +9,7 @@ pub mod sim;
 mod vector;
 
 pub use shown::Shown;
-pub use vector::{Outcome, Vector, load, replay};
+pub use vector::{Outcome, Vector, examples, load, load_examples, replay, review};
 
 use std::path::PathBuf;
 

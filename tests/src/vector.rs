@@ -6,13 +6,16 @@ use base64::Engine as _;
 use core::ops::Deref;
 use grantline_core::json::Json;
 use grantline_core::manifest::Kind;
+use grantline_vectors::{blessed, differences, pretty};
 use std::path::{Path, PathBuf};
 
 /// A vector and its file.
 #[derive(Clone, Debug)]
 pub struct Vector {
-    /// The file, relative to `vectors/`.
+    /// The file, relative to `vectors/`, or to the directory of the connector that it lies beside.
     pub file: String,
+    /// The same file, to be written.
+    pub path: PathBuf,
     vector: grantline_vectors::Vector,
 }
 
@@ -49,23 +52,75 @@ pub fn replay(vector: &Vector) -> Outcome {
     Outcome { found, shown, securestrings }
 }
 
-/// Reads every vector, in the order of their files.
+/// Replays the vectors, and tells every step that is not what the vector says; or writes what came out into the files.
+///
+/// # Panics
+/// A file cannot be written.
+#[must_use]
+pub fn review(vectors: &[Vector]) -> Vec<String> {
+    let mut report = Vec::new();
+    for vector in vectors {
+        let outcome = replay(vector);
+        if crate::bless() {
+            let text = pretty(&blessed(vector, &outcome.found));
+            std::fs::write(&vector.path, text).expect("the vector can be written");
+        } else {
+            let found = differences(vector, &outcome.found);
+            report.extend(found.iter().map(|found| format!("{} {}\n{found}", vector.file, found.place)));
+        }
+    }
+    report
+}
+
+/// Reads every vector under `vectors/`, in the order of their files.
 ///
 /// # Errors
 /// Everything that is wrong with the files.
 pub fn load() -> Result<Vec<Vector>, String> {
-    let base = root().join("vectors");
+    all(&root().join("vectors"), |_| true)
+}
+
+/// The directory of the example connectors, each of which has its vectors beside it, in `<id>.vectors/`.
+#[must_use]
+pub fn examples() -> PathBuf {
+    root().join("../crates/connectors/examples/connectors")
+}
+
+/// Reads every vector of the example connectors, in the order of their files.
+///
+/// # Errors
+/// Everything that is wrong with the files.
+pub fn load_examples() -> Result<Vec<Vector>, String> {
+    let mut vectors = all(&examples(), |directory| directory.ends_with(BESIDE))?;
+    for vector in &mut vectors {
+        let id = vector.connector.as_str().unwrap_or_default();
+        let problem = |problem: String| format!("{}: {id}.json: {problem}", vector.file);
+        let text = std::fs::read_to_string(examples().join(format!("{id}.json")))
+            .map_err(|error| problem(error.to_string()))?;
+        vector.vector.connector = Json::parse(&text).map_err(|error| problem(error.to_string()))?;
+    }
+    Ok(vectors)
+}
+
+/// How the directory with a connector's vectors ends, where it stands beside the connector.
+const BESIDE: &str = ".vectors";
+
+fn all(base: &Path, wanted: fn(&str) -> bool) -> Result<Vec<Vector>, String> {
     let mut files = Vec::new();
     let io = |error: std::io::Error| format!("{}: {error}", base.display());
-    for directory in std::fs::read_dir(&base).map_err(io)? {
-        for file in std::fs::read_dir(directory.map_err(io)?.path()).map_err(io)? {
+    for directory in std::fs::read_dir(base).map_err(io)? {
+        let directory = directory.map_err(io)?;
+        if !wanted(&directory.file_name().to_string_lossy()) {
+            continue;
+        }
+        for file in std::fs::read_dir(directory.path()).map_err(io)? {
             files.push(file.map_err(io)?.path());
         }
     }
     files.sort();
     let (mut vectors, mut wrong) = (Vec::new(), Vec::new());
     for file in files {
-        match read(&base, &file) {
+        match read(base, &file) {
             Ok(vector) => vectors.push(vector),
             Err(problem) => wrong.push(format!("{}: {problem}", file.display())),
         }
@@ -86,11 +141,12 @@ fn read(base: &Path, path: &PathBuf) -> Result<Vector, String> {
     if vector.why.len() < 20 {
         return Err("'why' must say which document or rule asks for this".to_owned());
     }
+    let directory = directory.strip_suffix(BESIDE).unwrap_or(directory);
     let place = if directory == "custom" { None } else { Some(directory) };
     if vector.connector.as_str() != place && directory != "custom" {
         return Err(format!("a vector of {:?} does not belong into '{directory}'", vector.connector));
     }
-    Ok(Vector { file, vector })
+    Ok(Vector { file, path: path.clone(), vector })
 }
 
 impl Vector {

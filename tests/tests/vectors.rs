@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test cannot do stops it")]
 
-use conformance::{Outcome, Vector, bless, load, replay, root};
-use grantline_vectors::{blessed, differences, pretty};
+use conformance::{Vector, bless, load, review, root};
+use grantline_vectors::pretty;
 use std::collections::BTreeSet;
 
 /// At least so many vectors stand in each directory: the numbers only go up, so that none vanishes unseen.
@@ -17,16 +17,7 @@ const REQUIRED: [&str; 6] =
 #[test]
 fn every_vector_is_answered_as_it_says() {
     let vectors = load().unwrap_or_else(|wrong| panic!("unreadable vectors:\n{wrong}"));
-    let mut report = Vec::new();
-    for vector in &vectors {
-        let outcome = replay(vector);
-        if bless() {
-            rewrite(vector, &outcome);
-        } else {
-            let found = differences(vector, &outcome.found);
-            report.extend(found.iter().map(|found| format!("{} {}\n{found}", vector.file, found.place)));
-        }
-    }
+    let report = review(&vectors);
     assert!(report.is_empty(), "{} differences:\n\n{}", report.len(), report.join("\n\n"));
 }
 
@@ -75,10 +66,4 @@ fn numbers_are_unique_and_files_are_laid_out() {
 /// The vectors, unless another test is rewriting them.
 fn settled() -> Option<Vec<Vector>> {
     (!bless()).then(|| load().unwrap())
-}
-
-/// Writes what the core answers into the file. The author reads the difference.
-fn rewrite(vector: &Vector, outcome: &Outcome) {
-    let text = pretty(&blessed(vector, &outcome.found));
-    std::fs::write(root().join("vectors").join(&vector.file), text).expect("the vector can be written");
 }

@@ -41,7 +41,7 @@ pub fn build(vector: &Vector, find: Find<'_>) -> Result<Machine, Error> {
     let options = Options {
         allow_loopback: vector.allow_loopback,
         parameter_set: vector.parameter_set.clone(),
-        ..Options::default()
+        matches: Some(matches),
     };
     let values = vector.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let settings = Arc::new(find(&vector.connector)?.settings(values, &options)?);
@@ -63,6 +63,11 @@ pub fn build(vector: &Vector, find: Find<'_>) -> Result<Machine, Error> {
             Machine::Grant(Box::new(grant))
         }
     })
+}
+
+/// As every platform answers [`Options::matches`].
+fn matches(pattern: &str, text: &str) -> bool {
+    regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|whole| whole.is_match(text))
 }
 
 /// A built-in connector by its id, or the connector that stands there.

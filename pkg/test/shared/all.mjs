@@ -11,6 +11,7 @@
 import './leaks.mjs';
 
 import * as connection from './connection.mjs';
+import * as examples from './examples.mjs';
 import * as leaking from './leaking.mjs';
 import * as life from './life.mjs';
 import * as mainJob from './main-job.mjs';
@@ -20,4 +21,4 @@ import * as store from './store.mjs';
 import * as surface from './surface.mjs';
 import * as vectors from './vectors.mjs';
 
-export const suites = { package: packageSuite, vectors, surface, connection, operations, life, store, 'main job': mainJob, leaking };
+export const suites = { package: packageSuite, vectors, surface, connection, operations, life, store, 'main job': mainJob, leaking, examples };

@@ -22,7 +22,7 @@ export const tests = {
   },
 };
 
-async function replay(grantline, vector) {
+export async function replay(grantline, vector) {
   const known = ['name', 'why', 'connector', 'parameters', 'options', 'restore', 'flow', 'script', 'expect', '$schema'];
   const unknown = Object.keys(vector).filter((key) => !known.includes(key));
   if (unknown.length > 0) throw new Error(`this replayer does not know ${unknown.join(', ')}`);
