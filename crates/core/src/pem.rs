@@ -13,8 +13,12 @@ const P256: &[u8] = b"\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x
 /// often are after a way through an environment variable.
 pub(crate) fn first(text: &str) -> Option<(String, Vec<u8>)> {
     let text = text.replace("\\n", "\n").replace("\\r", "");
-    let (label, rest) = text.split_once("-----BEGIN ")?.1.split_once("-----")?;
-    let (body, _) = rest.split_once("-----END ")?;
+    let mut blocks = text.split("-----BEGIN ").skip(1).filter_map(|block| {
+        let (label, rest) = block.split_once("-----")?;
+        Some((label, rest.split_once("-----END ")?.0))
+    });
+    // The curve stands before an EC key, and in it once more.
+    let (label, body) = blocks.find(|(label, _)| *label != "EC PARAMETERS")?;
     Some((label.to_owned(), unbase64(body)?))
 }
 
@@ -77,6 +81,14 @@ mod tests {
         let wanted = [&[0x30, 0x16, 2, 1, 0], RSA, &[0x04, 2, 0x30, 0]].concat();
         assert_eq!(private_key(pem), Ok(wanted));
         assert_eq!(element(4, &[0; 200])[..3], [4, 0x81, 200]);
+    }
+
+    #[test]
+    fn reads_past_the_curve() {
+        let curve = "-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n";
+        let key = "-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----";
+        assert_eq!(private_key(&[curve, key].concat()), private_key(key));
+        assert!(private_key(key).is_ok());
     }
 
     #[test]

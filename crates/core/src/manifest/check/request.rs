@@ -109,6 +109,7 @@ impl RequestTemplate {
             all.extend(fields.templates());
         }
         all.push(&self.url);
+        all.extend(&self.xml);
         all.extend(&self.text);
         if let Some(basic) = &self.basic {
             all.extend([&basic.user, &basic.password]);
