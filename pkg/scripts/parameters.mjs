@@ -1,7 +1,8 @@
 /**
- * Writes src/generated/parameters.ts: the parameters of the built-in connectors as TypeScript types.
+ * Writes src/generated/parameters.ts: the parameters of the built-in connectors as TypeScript types; and
+ * src/generated/files.ts: the files themselves.
  *
- * `node scripts/parameters.mjs` writes the file; a test compares it with what this module makes.
+ * `node scripts/parameters.mjs` writes both; a test compares them with what this module makes.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,21 @@ export async function generate() {
     ...connectors.map(types),
     '/** The built-in connectors, and what a connection to each needs. */',
     `export interface BuiltIn {\n${entries.join('\n')}\n}\n`,
+  ].join('\n');
+}
+
+export const FILES = new URL('../src/generated/files.ts', import.meta.url);
+
+/** The text of the other one. Nothing in it but text, so that it needs no reading before it is used. */
+export async function generateFiles() {
+  const entries = (await Promise.all(IDS.map(read))).map(({ $schema, ...file }) => {
+    const text = JSON.stringify(file).replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+    return `  '${file.id}':\n    '${text}',`;
+  });
+  return [
+    '// Generated from crates/connectors by scripts/parameters.mjs: do not edit.\n',
+    '/** The files of the built-in connectors by their ids. A test of the Rust crate has checked them. */',
+    `export const FILES: Readonly<Record<string, string>> = {\n${entries.join('\n')}\n};\n`,
   ].join('\n');
 }
 
@@ -57,4 +73,7 @@ export function pascal(text) {
   return text.replace(/(^|-)(.)/g, (_, __, letter) => letter.toUpperCase());
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(TARGET, await generate());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await writeFile(TARGET, await generate());
+  await writeFile(FILES, await generateFiles());
+}

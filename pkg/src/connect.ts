@@ -2,6 +2,7 @@
 import { Connection, type ConnectOptions } from './connection.js';
 import { secretsOf, type ConnectorFile } from './connectors.js';
 import { failure, wrap } from './errors.js';
+import { FILES } from './generated/files.js';
 import type { BuiltInOperations } from './generated/operations.js';
 import type { BuiltIn } from './generated/parameters.js';
 import type { Notice } from './messages.js';
@@ -48,10 +49,13 @@ export async function connect(
   };
   const time = clock && (() => Number(clock()));
   const host = [fetch, time, onEvent && listener(onEvent), store && keeper(store)] as const;
+  const own = typeof connector === 'string' ? connector : JSON.stringify(connector);
+  // An id that is none goes to the second module, too, which knows what was probably meant.
+  const file = Object.hasOwn(FILES, own) ? FILES[own] : undefined;
   const make =
-    typeof connector === 'string'
-      ? await ready().then(({ Connection: Inner }) => () => new Inner(connector, spec, ...host))
-      : await complete().then((module) => () => module.connect(JSON.stringify(connector), spec, ...host, sign));
+    file === undefined
+      ? await complete().then((module) => () => module.connect(own, spec, ...host, sign))
+      : await ready().then(({ Connection: Inner }) => () => new Inner(file, spec, ...host));
   try {
     const inner = make();
     warnInPage(connector, parameters as Parameters);

@@ -1,5 +1,5 @@
 /** What the built-in connectors say about themselves. */
-import { bindings } from './wasm.js';
+import { FILES } from './generated/files.js';
 
 /** One input of a connection. */
 export interface ParameterInfo {
@@ -46,9 +46,7 @@ type File = ConnectorFile & Partial<ConnectorInfo>;
 
 /** The built-in connectors, for forms and menus. */
 export function connectors(): ConnectorInfo[] {
-  return bindings()
-    .connectorFiles()
-    .map((text) => describe(JSON.parse(text) as File));
+  return Object.values(FILES).map((text) => describe(JSON.parse(text) as File));
 }
 
 /** The names of the parameters that nobody may see. */

@@ -33,7 +33,7 @@ impl Connector {
         Ok(Self { manifest: Arc::new(Manifest::parse(text)?), able: &ability::ALL })
     }
 
-    /// Reads a connector file that is part of the program, and that a test has read by [`from_json`](Self::from_json).
+    /// Reads a connector file that comes with the program, and that a test has read by [`from_json`](Self::from_json).
     /// A program that reads no others is smaller: it holds neither the checks nor what only some connectors need.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Connector {
     ///
     /// # Panics
     /// It is no connector file.
-    pub fn built_in(file: &'static str) -> Result<Self, ConnectorError> {
+    pub fn built_in(file: &str) -> Result<Self, ConnectorError> {
         let manifest = Manifest::trusted(file)?;
         match ability::beyond(&manifest) {
             Some(name) => Err(ConnectorError::of(format!("'{name}' is not at hand in a built-in connector"))),

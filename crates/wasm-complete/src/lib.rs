@@ -11,7 +11,8 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A connection to the service that a connector file describes; for the rest see [`Connection::of`].
+/// A connection to the service that a connector file describes, or to a built-in one by its id; for the rest see
+/// [`Connection::of`].
 ///
 /// # Errors
 /// An object with the fields of an error.
@@ -25,7 +26,11 @@ pub fn connect(
     keeper: Option<Function>,
     signer: Function,
 ) -> Result<Connection, JsValue> {
-    let connector = Connector::from_json(file).map_err(Error::from);
+    let connector = if file.trim_start().starts_with('{') {
+        Connector::from_json(file).map_err(Error::from)
+    } else {
+        grantline_connectors::find(file)
+    };
     Connection::of(connector, options, fetch, clock, listener, keeper, Some(signer))
 }
 

@@ -3,7 +3,6 @@
 use crate::convert::{pass, thrown, to_event, to_js, to_json};
 use crate::flows::{CallFlow, GrantFlow};
 use crate::operation::OperationFlow;
-use grantline_connectors as connectors;
 use grantline_core::error::SettingsError;
 use grantline_core::json::Json;
 use grantline_core::{
@@ -22,20 +21,20 @@ pub struct Connection(Inner);
 
 #[wasm_bindgen]
 impl Connection {
-    /// `connector` is the id of a built-in connector; for the rest see [`Connection::of`].
+    /// `file` is that of a built-in connector, which the wrapper holds; for the rest see [`Connection::of`].
     ///
     /// # Errors
     /// An object with the fields of an error.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        connector: &str,
+        file: &str,
         options: &JsValue,
         fetch: Option<Function>,
         clock: Option<Function>,
         listener: Option<Function>,
         keeper: Option<Function>,
     ) -> Result<Self, JsValue> {
-        let connector = connectors::file(connector).and_then(|file| Ok(Connector::built_in(file)?));
+        let connector = Connector::built_in(file).map_err(Error::from);
         // No built-in connector signs anything.
         Self::of(connector, options, fetch, clock, listener, keeper, None)
     }

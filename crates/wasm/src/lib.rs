@@ -31,13 +31,6 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
-/// The files of the built-in connectors.
-#[wasm_bindgen(js_name = connectorFiles)]
-#[must_use]
-pub fn connector_files() -> Vec<String> {
-    grantline_connectors::FILES.map(|(_, file)| file.to_owned()).to_vec()
-}
-
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;

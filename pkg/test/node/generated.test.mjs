@@ -5,10 +5,11 @@ import { test } from 'node:test';
 
 import * as lua from '../../scripts/lua.mjs';
 import * as operations from '../../scripts/operations.mjs';
-import { TARGET, generate } from '../../scripts/parameters.mjs';
+import { FILES, TARGET, generate, generateFiles } from '../../scripts/parameters.mjs';
 
 test('the parameter types are those of the connector files (else: node scripts/parameters.mjs)', async () => {
   assert.equal(await readFile(TARGET, 'utf8'), await generate());
+  assert.equal(await readFile(FILES, 'utf8'), await generateFiles());
 });
 
 test('the operation types are those of the connector files (else: node scripts/operations.mjs)', async () => {

@@ -17,7 +17,7 @@ import {
 } from 'grantline';
 
 version() satisfies string;
-(await check({ id: 'own' })).problems[0]?.severity satisfies 'error' | 'warning' | undefined;
+(await check({ id: 'own' })).problems[0]?.severity satisfies 'error' | 'warning' | 'hint' | undefined;
 (await check('{}')).problems.length satisfies number;
 // @ts-expect-error: takes a file
 await check(1);
