@@ -6,9 +6,12 @@ import { FILES } from './generated/files.js';
 import type { BuiltInOperations } from './generated/operations.js';
 import type { BuiltIn } from './generated/parameters.js';
 import type { Notice } from './messages.js';
+import { guard, plain, type Begin } from './operation.js';
 import { sign } from './sign.js';
 import { keeper } from './store.js';
-import { complete, ready } from './wasm.js';
+import { complete, ready, type Complete } from './wasm.js';
+
+type Twin = InstanceType<Complete['Connection']>;
 
 /** The values of a connector of your own. */
 export type Parameters = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -59,7 +62,17 @@ export async function connect(
   try {
     const inner = make();
     warnInPage(connector, parameters as Parameters);
-    return new Connection(inner, typeof connector === 'string' ? connector : connector.id, options);
+    // Operations live in the second module, which is loaded with the first of them; there a built-in connection has a
+    // twin that knows its parameters and never asks for a token.
+    let twin = file === undefined ? (inner as Twin) : undefined;
+    const begin: Begin = async (id, args) => {
+      const module = await complete();
+      return guard(() => {
+        twin ??= module.connect(own, { ...spec, shared: false, snapshot: undefined }, fetch, time, host[2], undefined, sign);
+        return module.operation(twin, id, plain(args));
+      });
+    };
+    return new Connection(inner, typeof connector === 'string' ? connector : connector.id, options, begin);
   } catch (thrown) {
     throw wrap(thrown);
   }

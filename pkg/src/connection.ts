@@ -5,10 +5,10 @@ import type { CallStep, GrantStep, Notice, Snapshot, TokenMessage } from './mess
 import {
   OperationCall,
   Pages,
-  plain,
   type AnyOperations,
   type Argument,
   type ArgumentsOf,
+  type Begin,
   type CallInit,
   type CallParameters,
   type OperationId,
@@ -101,9 +101,12 @@ export class Connection<Operations extends object = AnyOperations> {
   /** The latest time that was seen here, so that a clock that is set back is noticed. */
   #seen = 0;
 
+  readonly #begin: Begin;
+
   /** @internal */
-  constructor(inner: Inner, connector: string, options: ConnectOptions) {
+  constructor(inner: Inner, connector: string, options: ConnectOptions, begin: Begin) {
     this.#inner = inner;
+    this.#begin = begin;
     this.#connector = connector;
     this.#fetch = options.fetch;
     this.#clock = options.clock;
@@ -250,9 +253,10 @@ export class Connection<Operations extends object = AnyOperations> {
   }
 
   /** An operation step by step. `replayable` says whether its body can be sent a second time, if it has one. */
-  startOperation(operation: OperationId<Operations>, args?: object, replayable = true, body = false): CallFlow {
+  async startOperation(operation: OperationId<Operations>, args?: object, replayable = true, body = false): Promise<CallFlow> {
+    const begun = await this.#begin(operation, args);
     return new Flow<CallStep>(
-      guard(() => this.#inner.operation(operation, plain(args)).call(body, replayable)),
+      guard(() => begun.call(body, replayable)),
       () => {},
     );
   }
@@ -304,12 +308,13 @@ export class Connection<Operations extends object = AnyOperations> {
 
   #operation(id: string, given: unknown[]): Start {
     const [args, init] = given as [object?, CallInit?];
-    return { begin: () => this.#inner.operation(id, plain(args)), host: this.#host(), init };
+    return { begin: () => this.#begin(id, args), host: this.#host(), init };
   }
 
   #host(): Host {
     return {
       fetch: this.#fetch ?? ((input, init) => fetch(input, init)),
+      held: () => this.#pass?.token.value,
       authorize: async (rejected) => ((!rejected && this.#fresh()) || (await this.#obtain(rejected))).token,
     };
   }

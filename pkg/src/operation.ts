@@ -1,7 +1,7 @@
 /** Operations: API requests that a connector names, and their pages. */
 import { failure, wrap } from './errors.js';
 import { isReplayable, run, type Host } from './request.js';
-import type { Bindings } from './wasm.js';
+import type { Complete } from './wasm.js';
 
 /** What can be an argument of an operation. */
 export type Argument = string | number | bigint | boolean | null | undefined | readonly (string | number | bigint | boolean)[];
@@ -52,7 +52,8 @@ export interface Page<Item> {
   readonly response: Response;
 }
 
-type Inner = ReturnType<InstanceType<Bindings['Connection']>['operation']>;
+/** An operation with its arguments, in the second module: connections of their own do not need it. */
+export type Inner = ReturnType<Complete['operation']>;
 
 /** What must be seen of a page. */
 interface Paging {
@@ -62,10 +63,13 @@ interface Paging {
   readonly more?: string;
 }
 
+/** Begins an operation of one connection. Rejects with what is wrong with the name or the arguments. */
+export type Begin = (id: string, args: object | undefined) => Promise<Inner>;
+
 /** An operation that can be begun, and its connection. */
 export interface Start {
-  /** Throws what is wrong with the name or the arguments. */
-  begin(): Inner;
+  /** Rejects with what is wrong with the name or the arguments. */
+  begin(): Promise<Inner>;
   readonly host: Host;
   readonly init: CallInit | undefined;
 }
@@ -82,11 +86,13 @@ export interface Start {
  */
 export class OperationCall<T = unknown> implements Promise<T> {
   readonly [Symbol.toStringTag] = 'OperationCall';
+  readonly #start: Start;
   readonly #answer: Promise<{ operation: Inner; response: Response }>;
   #data: Promise<T> | undefined;
 
   /** @internal */
   constructor(start: Start) {
+    this.#start = start;
     this.#answer = answered(start);
   }
 
@@ -100,7 +106,7 @@ export class OperationCall<T = unknown> implements Promise<T> {
     failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.#data ??= this.#answer.then(async ({ operation, response }) => {
-      if (operation.judge(response.status) !== 0) throw await refusal(operation, response);
+      if (operation.judge(response.status) !== 0) throw await refusal(operation, response, this.#start.host);
       return (await json(response)) as T;
     });
     return this.#data.then(done, failed);
@@ -138,7 +144,7 @@ export class Pages<Item = unknown> implements AsyncIterable<Item> {
   /** The pages themselves. */
   async *byPage(): AsyncGenerator<Page<Item>, void, void> {
     const { begin, host, init } = this.#start;
-    const operation = guard(begin);
+    const operation = await begin();
     const { paging } = operation.about() as { paging?: Paging };
     // Without a rule it is for the core to say so.
     if (!paging) return void guard(() => operation.next({}));
@@ -147,7 +153,7 @@ export class Pages<Item = unknown> implements AsyncIterable<Item> {
       const response = await send(operation, host, init);
       const verdict = operation.judge(response.status);
       if (verdict === 1) return void response.body?.cancel().catch(() => {});
-      if (verdict !== 0) throw await refusal(operation, response);
+      if (verdict !== 0) throw await refusal(operation, response, host);
       const body = await json(response);
       const items = at(body, paging.items) ?? [];
       more = guard(() => operation.next(see(paging, response, body)));
@@ -157,7 +163,7 @@ export class Pages<Item = unknown> implements AsyncIterable<Item> {
 }
 
 async function answered({ begin, host, init }: Start): Promise<{ operation: Inner; response: Response }> {
-  const operation = guard(begin);
+  const operation = await begin();
   return { operation, response: await send(operation, host, init) };
 }
 
@@ -193,12 +199,12 @@ async function json(response: Response): Promise<unknown> {
 /** More of an answer that is no success says nothing. */
 const LARGEST_REFUSAL = 65_536;
 
-async function refusal(operation: Inner, response: Response): Promise<unknown> {
+async function refusal(operation: Inner, response: Response, host: Host): Promise<unknown> {
   const { status, headers } = response;
   // What breaks off says less; the status still counts.
   const body = await response.text().catch(() => '');
   const shown = body.length > LARGEST_REFUSAL ? '' : body;
-  return wrap(operation.refusal({ status, headers: Object.fromEntries(headers), body: shown }));
+  return wrap(operation.refusal({ status, headers: Object.fromEntries(headers), body: shown, token: host.held() }));
 }
 
 /** What decides about the next page. */
@@ -234,7 +240,7 @@ export function plain(args: object | null | undefined): Record<string, unknown> 
   return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? value.map(text) : text(value)]));
 }
 
-function guard<T>(action: () => T): T {
+export function guard<T>(action: () => T): T {
   try {
     return action();
   } catch (thrown) {

@@ -17,6 +17,8 @@ export interface Host {
   readonly fetch: Fetch;
   /** A token; `rejected` is one that the API has refused. */
   authorize(rejected: TokenMessage | undefined): Promise<TokenMessage>;
+  /** The token at hand, so that no message repeats it. */
+  held(): string | undefined;
 }
 
 /** What the caller asked for. */

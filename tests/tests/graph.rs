@@ -15,7 +15,10 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("grantline-redis", &["grantline-core", "grantline-reqwest"]),
     ("grantline-fetch", &["grantline-core"]),
     ("grantline-wasm", &["grantline-fetch", "grantline-core"]),
-    ("grantline-wasm-complete", &["grantline-wasm", "grantline-connectors", "grantline-core"]),
+    (
+        "grantline-wasm-complete",
+        &["grantline-wasm", "grantline-fetch", "grantline-connectors", "grantline-core"],
+    ),
     ("grantline-export", &["grantline-core", "grantline-connectors"]),
     ("grantline-openapi", &["grantline-core"]),
     ("grantline-emulator", &[]),

@@ -3,6 +3,10 @@
 //! It is loaded when it is needed, by `connect` with a connector file and by `check`. A connection that is made here
 //! lives here; the two modules share nothing.
 
+mod operation;
+
+pub use operation::{OperationFlow, operation};
+
 use grantline_core::manifest::{self, Problem, Severity};
 use grantline_core::{Connector, Error};
 use grantline_wasm::{Connection, to_js};

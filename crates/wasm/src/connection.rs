@@ -2,7 +2,6 @@
 
 use crate::convert::{pass, thrown, to_event, to_js, to_json};
 use crate::flows::{CallFlow, GrantFlow};
-use crate::operation::OperationFlow;
 use grantline_core::error::SettingsError;
 use grantline_core::json::Json;
 use grantline_core::{
@@ -109,14 +108,6 @@ impl Connection {
         CallFlow::new(&self.0, Call::new(self.0.settings().clone(), method, target, replayable))
     }
 
-    /// An operation with its arguments, an object.
-    ///
-    /// # Errors
-    /// An object with the fields of an error.
-    pub fn operation(&self, id: &str, arguments: &JsValue) -> Result<OperationFlow, JsValue> {
-        OperationFlow::new(&self.0, id, arguments).map_err(|error| thrown(&error))
-    }
-
     /// The connector's test request step by step.
     ///
     /// # Errors
@@ -127,6 +118,12 @@ impl Connection {
 }
 
 impl Connection {
+    /// What it is made of.
+    #[must_use]
+    pub const fn inner(&self) -> &Inner {
+        &self.0
+    }
+
     /// A connection to any service. `options` is an object with `parameters`, `allowLoopback`, `parameterSet`, `shared`
     /// and `snapshot`. `keeper` does the steps of a store: it takes a key and a step, and gives a promise of the text of
     /// a record or of an event. `signer` does the step `sign` in the same way.

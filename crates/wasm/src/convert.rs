@@ -15,12 +15,14 @@ pub fn to_js(value: &impl Serialize) -> JsValue {
 }
 
 /// What is thrown: the wrapper makes a `GrantlineError` of it.
-pub(crate) fn thrown(error: &Error) -> JsValue {
+#[must_use]
+pub fn thrown(error: &Error) -> JsValue {
     to_js(error)
 }
 
 /// Any value as a tree: `undefined` and what JSON cannot say is nothing.
-pub(crate) fn to_json(value: &JsValue) -> Json {
+#[must_use]
+pub fn to_json(value: &JsValue) -> Json {
     let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
     text.and_then(|text| Json::parse(&text).ok()).unwrap_or(Json::Null)
 }

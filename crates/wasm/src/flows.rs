@@ -64,8 +64,11 @@ impl CallFlow {
 
 impl CallFlow {
     /// Once in the module, whoever calls it.
+    ///
+    /// # Errors
+    /// Those of the call, as an object.
     #[inline(never)]
-    pub(crate) fn new(connection: &Connection, call: Result<Call, Error>) -> Result<Self, JsValue> {
+    pub fn new(connection: &Connection, call: Result<Call, Error>) -> Result<Self, JsValue> {
         let call = RefCell::new(call.map_err(|error| thrown(&error))?);
         Ok(Self { connection: connection.clone(), call, watch: Watch::default() })
     }

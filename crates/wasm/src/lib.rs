@@ -10,12 +10,10 @@
 mod connection;
 mod convert;
 mod flows;
-mod operation;
 
 pub use connection::Connection;
-pub use convert::to_js;
+pub use convert::{thrown, to_js, to_json};
 pub use flows::{CallFlow, GrantFlow};
-pub use operation::OperationFlow;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,11 +1,10 @@
 //! An operation and its pages: what the TypeScript around it asks.
 
-use crate::convert::{thrown, to_js, to_json};
-use crate::flows::CallFlow;
 use core::cell::RefCell;
+use core::time::Duration;
 use grantline_core::json::Json;
-use grantline_core::{Call, Error, Headers, Pages, Response, Seen, Wanted};
-use grantline_fetch::Connection;
+use grantline_core::{Call, Headers, Pages, Response, Seen, Token, Wanted};
+use grantline_wasm::{CallFlow, Connection, thrown, to_js, to_json};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -14,7 +13,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct OperationFlow {
-    connection: Connection,
+    connection: grantline_fetch::Connection,
     pages: RefCell<Pages>,
 }
 
@@ -57,7 +56,7 @@ impl OperationFlow {
         }
     }
 
-    /// The error of an answer that is no success: `{ status, headers, body }`.
+    /// The error of an answer that is no success: `{ status, headers, body, token? }`. No message repeats the token.
     #[must_use]
     pub fn refusal(&self, answer: &JsValue) -> JsValue {
         let json = to_json(answer);
@@ -67,10 +66,11 @@ impl OperationFlow {
         }
         let body = json.get("body").and_then(Json::as_str).unwrap_or_default().to_owned();
         let response = Response { status: Seen::from_json(&json).status, headers, body };
-        let token = self.connection.read();
         let (settings, now) = (self.connection.settings(), self.connection.now());
+        let token = json.get("token").and_then(Json::as_str);
+        let token = token.map(|value| Token::new(value.into(), now, None, Duration::ZERO, &[0; 32]));
         let id = self.pages.borrow().request().id.clone();
-        thrown(&settings.refusal(&id, &response, token.as_deref(), now))
+        thrown(&settings.refusal(&id, &response, token.as_ref(), now))
     }
 
     /// Takes `{ status, items?, next?, total?, more? }` of a page; whether there is a next one.
@@ -83,11 +83,15 @@ impl OperationFlow {
     }
 }
 
-impl OperationFlow {
-    /// `arguments` are an object.
-    pub(crate) fn new(connection: &Connection, id: &str, arguments: &JsValue) -> Result<Self, Error> {
-        let arguments = to_json(arguments).members().to_vec();
-        let pages = RefCell::new(Pages::new(connection.settings().clone(), id, arguments)?);
-        Ok(Self { connection: connection.clone(), pages })
-    }
+/// An operation of a connection, which may live in the other module: then this one is made of the same parameters, and
+/// the tokens come from there.
+///
+/// # Errors
+/// An object with the fields of an error.
+#[wasm_bindgen]
+pub fn operation(connection: &Connection, id: &str, arguments: &JsValue) -> Result<OperationFlow, JsValue> {
+    let connection = connection.inner().clone();
+    let arguments = to_json(arguments).members().to_vec();
+    let pages = Pages::new(connection.settings().clone(), id, arguments).map_err(|error| thrown(&error))?;
+    Ok(OperationFlow { connection, pages: RefCell::new(pages) })
 }
