@@ -79,7 +79,12 @@ pub(super) fn headers(known: &Known<'_>, headers: &Fields, reader: &mut Reader) 
         };
         let text = name.as_literal().unwrap_or("this");
         let problem = if text.is_empty() || !literal(name, is_header_name) {
-            format!("'{text}' is no name of a header field in lower case")
+            let lower = text.to_ascii_lowercase();
+            if lower != text && is_header_name(&lower) {
+                format!("'{text}' is written in lower case here: '{lower}'; services do not tell them apart")
+            } else {
+                format!("'{text}' is no name of a header field")
+            }
         } else if headers.0[..index].iter().any(|(other, _)| other == name) {
             format!("'{text}' stands once: a header field has one value")
         } else if name.names().any(|name| known.is_secret(name)) {
