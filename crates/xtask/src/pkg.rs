@@ -130,12 +130,15 @@ pub(crate) fn typescript(args: &[&str]) -> Result<()> {
     process::quiet(tsc.args(["--pretty", "false"]).args(args)).map(drop)
 }
 
-/// npm packs nothing from outside the package folder.
+/// npm packs nothing from outside the package folder: neither the licences nor the schema for editors.
 fn copy_licences() -> Result<()> {
     for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(repo::root().join(name), repo::pkg().join(name))
             .with_context(|| format!("cannot copy {name}"))?;
     }
+    let schema = "connector.schema.json";
+    fs::copy(repo::root().join("crates/connectors/connectors").join(schema), repo::pkg().join(schema))
+        .with_context(|| format!("cannot copy {schema}"))?;
     Ok(())
 }
 

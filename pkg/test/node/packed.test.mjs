@@ -34,7 +34,7 @@ test('every file that the exports name is in the package', async () => {
 });
 
 test('the licences are in the package, sources and tests are not', () => {
-  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) assert.ok(existsSync(join(installed, name)), name);
+  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT', 'connector.schema.json']) assert.ok(existsSync(join(installed, name)), name);
   for (const name of ['src', 'test', 'node_modules']) assert.ok(!existsSync(join(installed, name)), name);
 });
 

@@ -4,7 +4,8 @@ use grantline_core::{Event, Fault, FaultKind, Signing};
 use std::future::{Ready, ready};
 
 /// Does the step.
-pub(crate) fn answer(_: Signing) -> Ready<Event> {
+/// Without a signer it says so.
+pub fn answer(_: Signing) -> Ready<Event> {
     let problem = "this program was built without the feature 'sign' of grantline-reqwest";
     ready(Event::Failed(Fault::new(FaultKind::Signing, problem)))
 }
