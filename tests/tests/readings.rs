@@ -5,8 +5,7 @@
 use core::time::Duration;
 use grantline_connectors as connectors;
 use grantline_core::{
-    Ambient, Connector, Event, Flow, Grant, Headers, Options, Reading, Reconnect, Response, Snapshot,
-    UnixTime,
+    Ambient, Connector, Event, Flow, Grant, Options, Reading, Reconnect, Snapshot, UnixTime,
 };
 use std::sync::Arc;
 
@@ -86,32 +85,7 @@ fn a_clock_that_jumps_back_revives_nothing_that_was_replaced() {
         .restore(held(&grant, r#""access":{"value":"t","obtainedAt":0,"expiresAt":60000,"renewAt":30000}"#))
         .unwrap();
     grant.advance(Event::Revoke, &Ambient::new(UnixTime::from_millis(50_000), [0; 32])).unwrap();
-    let answer = Response::new(200, Default::default(), b"");
+    let answer = grantline_core::Response::new(200, Default::default(), b"");
     grant.advance(Event::Response(answer), &Ambient::new(UnixTime::from_millis(50_100), [0; 32])).unwrap();
     assert_eq!(grant.read(UnixTime::from_millis(1000)), Reading::Stale);
-}
-
-#[test]
-fn a_token_that_the_store_never_got_is_due() {
-    let values = [("clientId", "id"), ("clientSecret", "secret")];
-    let settings = connectors::workspan().settings(values, &Options::default()).unwrap();
-    let mut grant = Grant::shared(Arc::new(settings));
-    let now = UnixTime::from_secs(1_632_901_122);
-    let answer = br#"{"access_token":"token-1","token_type":"Bearer","expires_in":3600}"#;
-    let events = [
-        Event::START,
-        Event::Loaded(None),
-        Event::Leased(true),
-        Event::Loaded(None),
-        Event::Response(Response::new(200, Headers::default(), answer)),
-    ];
-    for event in events {
-        grant.advance(event, &Ambient::new(now, [0; 32])).unwrap();
-    }
-    // Whoever drops the flight here leaves a token that serves, and that nobody else knows of.
-    assert_eq!(grant.state(), "storing");
-    assert!(matches!(grant.read(now), Reading::Due(_)), "one reader writes it down in the background");
-    assert!(grant.settled_until().unwrap() <= now, "and no reader takes it from a copy meanwhile");
-    grant.advance(Event::START, &Ambient::new(now, [0; 32])).unwrap();
-    assert_eq!(grant.state(), "loading");
 }

@@ -19,6 +19,8 @@ const NOW: UnixTime = UnixTime::from_millis(1_632_901_122_000);
 const AMBIENT: Ambient = Ambient::new(NOW, [0; 32]);
 /// An event after which a lease that was given at `NOW` has almost ended.
 const LATER: &str = "half a minute later, ";
+/// One after which it is over.
+const LATE: &str = "two minutes later, ";
 
 /// Every event, by a name and its message form; `{token}` and `{record}` are filled in.
 const EVENTS: [(&str, &str); 24] = [
@@ -53,12 +55,16 @@ const EVENTS: [(&str, &str); 24] = [
 const RELEASED: (&str, &str) = ("released", r#"{"kind":"released"}"#);
 
 /// The events that lead from `idle` to each state of a shared grant with a refresh token that is used once.
-const GRANT_STATES: [(&str, &[&str]); 11] = [
+const GRANT_STATES: [(&str, &[&str]); 12] = [
     ("idle", &[]),
     ("loading", &["start"]),
     ("leasing", &["start", "loaded, nothing"]),
     ("queueing", &["start", "loaded, nothing", "leased, no"]),
     ("marking", &["start", "loaded, nothing", "leased, yes", "loaded, nothing"]),
+    (
+        "unmarking",
+        &["start", "loaded, nothing", "leased, yes", "loaded, nothing", "two minutes later, saved, yes"],
+    ),
     ("exchanging", &["start", "loaded, nothing", "leased, yes", "loaded, nothing", "saved, yes"]),
     (
         "pausing",
@@ -191,12 +197,12 @@ fn describe<T>(outcome: &Result<Step<T>, Error>) -> String {
 }
 
 fn at(name: &str) -> Ambient {
-    let seconds = if name.starts_with(LATER) { 30 } else { 0 };
-    Ambient { now: NOW.after(Duration::from_secs(seconds)), ..AMBIENT }
+    let seconds = [(LATER, 30), (LATE, 120)].into_iter().find(|(lead, _)| name.starts_with(lead));
+    Ambient { now: NOW.after(Duration::from_secs(seconds.map_or(0, |(_, seconds)| seconds))), ..AMBIENT }
 }
 
 fn event(name: &str, settings: &Settings) -> Event {
-    let name = name.trim_start_matches(LATER);
+    let name = name.trim_start_matches(LATER).trim_start_matches(LATE);
     let (_, text) = EVENTS.iter().chain([&RELEASED]).find(|(known, _)| *known == name).unwrap();
     let token =
         format!(r#"{{"value":"t1","obtainedAt":{0},"expiresAt":{1},"renewAt":{1}}}"#, 0, u64::MAX / 2);

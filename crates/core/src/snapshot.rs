@@ -7,7 +7,6 @@ use crate::json::Json;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 use crate::token::{Captures, Token, is_sendable};
-use core::slice;
 use core::time::Duration;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
@@ -57,22 +56,13 @@ impl Snapshot {
     fn read(json: &Json) -> Option<Self> {
         let time = |name: &str| optional(json.get(name), |time| time.as_u64().map(UnixTime::from_millis));
         let flag = |name: &str| matches!(json.get(name), Some(Json::Bool(true)));
-        let mut in_doubt = Vec::new();
-        if flag("inDoubt") {
-            for since in json.get("doubtSince").map_or(&[][..], one_or_many) {
-                in_doubt.push(UnixTime::from_millis(since.as_u64()?));
-            }
-            if in_doubt.is_empty() {
-                // Without a time it is that of a program which kept none: long ago.
-                in_doubt.push(UnixTime::default());
-            }
-        }
         let held = Held {
             revision: json.get("revision")?.as_u64()?,
             access: optional(json.get("access"), Token::from_json)?.map(Arc::new),
             refresh: optional(json.get("refresh"), Refresh::from_json)?,
             seeded: flag("seeded"),
-            in_doubt,
+            // Without a time it is that of a program which kept none: long ago.
+            in_doubt: flag("inDoubt").then_some(time("doubtSince")?.unwrap_or_default()),
             granted_at: time("grantedAt")?,
             lifetime: optional(json.get("lifetimeMs"), |time| time.as_u64().map(Duration::from_millis))?,
             captures: optional(json.get("captures"), Captures::from_json)?.unwrap_or_default(),
@@ -80,15 +70,6 @@ impl Snapshot {
             setback: optional(json.get("setback"), Setback::from_json)?,
         };
         Some(Self { key: json.get("key")?.as_str()?.to_owned(), held })
-    }
-}
-
-/// The items of an array, or a value that stands alone.
-fn one_or_many(json: &Json) -> &[Json] {
-    match json {
-        Json::Array(items) => items,
-        Json::Null => &[],
-        one => slice::from_ref(one),
     }
 }
 
@@ -104,12 +85,9 @@ impl Serialize for Snapshot {
         if held.seeded {
             map.serialize_entry("seeded", &true)?;
         }
-        if !held.in_doubt.is_empty() {
+        if let Some(since) = held.in_doubt {
             map.serialize_entry("inDoubt", &true)?;
-            match held.in_doubt.as_slice() {
-                [since] => map.serialize_entry("doubtSince", since)?,
-                marks => map.serialize_entry("doubtSince", marks)?,
-            }
+            map.serialize_entry("doubtSince", &since)?;
         }
         if let Some(lifetime) = held.lifetime {
             map.serialize_entry("lifetimeMs", &u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX))?;
@@ -132,8 +110,8 @@ pub(crate) struct Held {
     pub(crate) refresh: Option<Refresh>,
     /// Whether the tokens that the person brought have been taken in.
     pub(crate) seeded: bool,
-    /// When each renewal was sent whose answer is not known.
-    pub(crate) in_doubt: Vec<UnixTime>,
+    /// When a renewal was sent whose answer is not known.
+    pub(crate) in_doubt: Option<UnixTime>,
     /// How long the access token lived that is gone, if that was known.
     pub(crate) lifetime: Option<Duration>,
     /// When the access token was asked for that is gone.

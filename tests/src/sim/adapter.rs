@@ -59,8 +59,6 @@ pub(crate) struct Flight {
     pub(crate) began_at: u64,
     /// When the grant last said what to do; a worker may stand still before it does it.
     pub(crate) decided_at: u64,
-    /// When it last asked for the record.
-    pub(crate) read_at: u64,
     /// The refresh token that it marked as being in use.
     pub(crate) marked: Option<String>,
     /// Its present token request.
@@ -155,7 +153,6 @@ impl World {
             blind: false,
             began_at: self.now,
             decided_at: self.now,
-            read_at: 0,
             marked: None,
             exchange: None,
         });

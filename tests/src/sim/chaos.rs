@@ -76,7 +76,7 @@ impl World {
     }
 
     pub(crate) fn crash(&mut self, w: usize, life: u32) {
-        if !self.workers[w].up || self.workers[w].life != life || self.healed {
+        if !self.workers[w].up || self.workers[w].life != life {
             return;
         }
         note!(self, Some(w), "dies");
@@ -107,7 +107,7 @@ impl World {
     pub(crate) fn suspend(&mut self, w: usize, life: u32) {
         let for_ms = self.spread(1000, DAY);
         let worker = &mut self.workers[w];
-        if worker.up && worker.life == life && !worker.asleep && !self.healed {
+        if worker.up && worker.life == life && !worker.asleep {
             worker.asleep = true;
             worker.wakes_at = self.now + for_ms;
             note!(self, Some(w), "stands still for {for_ms} ms");

@@ -27,8 +27,8 @@ impl World {
             }
             Step::Save { record, expected } => {
                 let record = Record::of(&record);
-                flight.marked = record.refresh.clone().filter(|_| record.in_doubt.is_some());
-                Command::Save { record, expected, read_at: flight.read_at }
+                flight.marked = record.refresh.clone().filter(|_| record.in_doubt);
+                Command::Save { record, expected }
             }
             Step::Release => match flight.owner.take() {
                 Some(owner) => {
@@ -43,10 +43,7 @@ impl World {
                     ));
                 }
             },
-            _ => {
-                flight.read_at = now;
-                Command::Load { owner: flight.owner.filter(|_| flight.leased) }
-            }
+            _ => Command::Load { owner: flight.owner.filter(|_| flight.leased) },
         };
         if let (Command::Release { owner }, Leases::Locked) = (&command, self.profile.leases) {
             // A lock goes with its handle, whatever happens.
@@ -100,17 +97,11 @@ impl World {
         let lag = self.lag(&command);
         let planted = self.plant(&command);
         let told = self.plan.trace.then(|| lines::command(&command));
-        let gone = !self.workers[w].up || self.workers[w].life != life;
-        let marked = command.marks().filter(|_| gone).cloned();
         let Some(event) = self.store.execute(self.now, w, planted, lag) else {
             return Err(Breach::new(Invariant::NoMisuse, Some(w), "a stored record cannot be read"));
         };
         if let Some(told) = told {
             note!(self, None, "store: {told} for w{w}, {lag} ms old: {}", event.name());
-        }
-        if let (Some(marked), Event::Saved(true)) = (marked, &event) {
-            // Whoever knew that nothing was sent under this mark had died before it arrived.
-            self.watch.doubtful.insert(marked);
         }
         if let Some(back) = back {
             let event = self.plant_answer(event);
@@ -133,7 +124,7 @@ impl World {
 
     fn plant(&self, command: &Command) -> Command {
         let mut command = command.clone();
-        if let Command::Save { record, expected, .. } = &mut command {
+        if let Command::Save { record, expected } = &mut command {
             if self.has(Bug::StoreIgnoresExpected) {
                 *expected = self.store.record().map_or(0, |stored| stored.revision);
             }

@@ -57,7 +57,7 @@ impl World {
         }
         let refresh = self.workers[w].memory().refresh.filter(|_| died);
         if let Some(stored) = self.store.record()
-            && stored.in_doubt.is_some()
+            && stored.in_doubt
             && stored.refresh == refresh
         {
             // It may have known that the server said no, and could not write that down.

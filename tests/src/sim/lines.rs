@@ -36,7 +36,7 @@ pub(crate) fn step(step: &Result<Step<Granted>, Error>) -> String {
 pub(crate) fn held(record: &Record) -> String {
     let access = record.access.as_deref().unwrap_or("-");
     let refresh = record.refresh.as_deref().unwrap_or("-");
-    let doubt = record.in_doubt.as_ref().map_or(String::new(), |since| format!(", in doubt since {since}"));
+    let doubt = if record.in_doubt { ", in doubt" } else { "" };
     let setback = record.text.find("\"setback\"").map_or("", |at| record.text[at..].trim_end_matches('}'));
     format!("#{}: {access} {refresh}{doubt} {setback}", record.revision)
 }
@@ -44,7 +44,7 @@ pub(crate) fn held(record: &Record) -> String {
 /// What is asked of the store.
 pub(crate) fn command(command: &Command) -> String {
     match command {
-        Command::Save { record, expected, .. } => format!("save over #{expected}: {}", held(record)),
+        Command::Save { record, expected } => format!("save over #{expected}: {}", held(record)),
         command => format!("{command:?}"),
     }
 }

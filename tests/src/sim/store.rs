@@ -7,32 +7,10 @@ use serde_json::Value;
 /// What an adapter asks of a store.
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
-    Load {
-        owner: Option<u64>,
-    },
-    Lease {
-        owner: u64,
-        millis: u64,
-    },
-    /// `read_at` is when the worker asked for the record that it replaces.
-    Save {
-        record: Record,
-        expected: u64,
-        read_at: u64,
-    },
-    Release {
-        owner: u64,
-    },
-}
-
-impl Command {
-    /// The refresh token that it puts in doubt.
-    pub(crate) fn marks(&self) -> Option<&String> {
-        match self {
-            Self::Save { record, .. } => record.refresh.as_ref().filter(|_| record.in_doubt.is_some()),
-            _ => None,
-        }
-    }
+    Load { owner: Option<u64> },
+    Lease { owner: u64, millis: u64 },
+    Save { record: Record, expected: u64 },
+    Release { owner: u64 },
 }
 
 /// A record as it is kept: text.
@@ -40,9 +18,9 @@ impl Command {
 pub(crate) struct Record {
     pub(crate) text: String,
     pub(crate) revision: u64,
-    /// Its refresh token, and since when renewals with it are in doubt, if one is.
+    /// Its refresh token, and whether a renewal with it is in doubt.
     pub(crate) refresh: Option<String>,
-    pub(crate) in_doubt: Option<String>,
+    pub(crate) in_doubt: bool,
     /// Its access token, and from when on that is renewed.
     pub(crate) access: Option<String>,
     pub(crate) renew_at: Option<u64>,
@@ -52,13 +30,11 @@ impl Record {
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
         let json = serde_json::to_value(snapshot).unwrap_or_default();
         let text_at = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        let in_doubt =
-            json.get("inDoubt").is_some_and(|doubt| *doubt != Value::Bool(false) && !doubt.is_null());
-        let since = json.get("doubtSince").map_or_else(|| "0".to_owned(), Value::to_string);
+        let doubt = json.get("inDoubt").is_some_and(|doubt| *doubt != Value::Bool(false) && !doubt.is_null());
         Self {
             revision: snapshot.revision(),
             refresh: text_at("/refresh/value"),
-            in_doubt: in_doubt.then_some(since),
+            in_doubt: doubt,
             access: text_at("/access/value"),
             renew_at: json.pointer("/access/renewAt").and_then(Value::as_u64),
             text: json.to_string(),
@@ -83,14 +59,11 @@ pub(crate) struct Store {
     pub(crate) down_until: u64,
     /// When it was last emptied or put back.
     pub(crate) restored_at: Option<u64>,
-    /// Whether a record was replaced that its writer had never seen, because it has the number of one that was there
-    /// before the store was put back.
-    pub(crate) mixed_up: bool,
 }
 
 impl Store {
     pub(crate) const fn new(leases: Leases) -> Self {
-        Self { leases, versions: Vec::new(), lease: None, down_until: 0, restored_at: None, mixed_up: false }
+        Self { leases, versions: Vec::new(), lease: None, down_until: 0, restored_at: None }
     }
 
     pub(crate) fn record(&self) -> Option<&Record> {
@@ -131,10 +104,9 @@ impl Store {
                 }
                 Event::Leased(free)
             }
-            Command::Save { record, expected, read_at } => {
+            Command::Save { record, expected } => {
                 let fits = self.record().map_or(0, |record| record.revision) == expected;
                 if fits {
-                    self.mixed_up |= self.restored_at.is_some_and(|at| at >= read_at);
                     self.versions.push((now, Some(record)));
                 }
                 Event::Saved(fits)

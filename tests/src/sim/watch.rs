@@ -12,9 +12,6 @@ const EXCHANGES_MS: u64 = 4 * 30_000 + 2 * 10_000;
 /// token, and a flight of its own.
 pub const LONGEST_WAIT_MS: u64 = 2 * (QUEUE_MS + EXCHANGES_MS);
 
-/// Clocks of several hosts differ by so much (`TOLERANCE`).
-const TOLERANCE_MS: u64 = 10_000;
-
 /// What must hold.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Invariant {
@@ -152,9 +149,9 @@ impl World {
             // The mark that it was in use, or what came in its place, went with what the store lost: no client can
             // know of it.
             self.tally.exempt_restored += 1;
-        } else if self.store.restored_at.is_some() && (self.watch.jumped_at > 0 || self.store.mixed_up) {
-            // A store that was put back has two records of one number. Clocks that jumped do not tell which of them is
-            // the later, and a worker that read the one before may have written over the other.
+        } else if self.store.restored_at.is_some() && self.watch.jumped_at > 0 {
+            // A store that was put back has two records of one number, and clocks that jumped do not tell which of them
+            // is the later.
             self.tally.exempt_restored += 1;
         } else if self.profile.grace().is_some_and(|grace| {
             self.watch.jumped_at >= earlier.began_at || self.wall_between(w, earlier) < grace
@@ -176,14 +173,11 @@ impl World {
         flight.is_some_and(|flight| flight.anew || (earlier.wanted && flight.began_at < earlier.sent_at))
     }
 
-    /// How much time had passed since a request when this one was decided, as far as the clocks of both workers tell: of
-    /// one that was sent a little later than now, none.
+    /// How much time had passed since a request when this one was decided, as far as the clocks of both workers tell.
     fn wall_between(&self, w: usize, earlier: &Exchange) -> u64 {
         let late = self.workers[w].flight.as_ref().map_or(0, |flight| self.now - flight.decided_at);
         let (passed, now) = (self.now - earlier.sent_at, self.clock(w).as_millis());
-        let told = now + TOLERANCE_MS >= earlier.clock;
-        let shown = if told { now.saturating_sub(earlier.clock).min(passed) } else { passed };
-        shown.saturating_sub(late)
+        now.checked_sub(earlier.clock).map_or(passed, |shown| shown.min(passed)).saturating_sub(late)
     }
 
     fn one_at_a_time(&self, w: usize, timeout: u64) -> Run {

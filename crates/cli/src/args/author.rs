@@ -148,7 +148,7 @@ pub(crate) struct New {
     /// The name for people
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
-    /// The address of the API: https://api.acme.com, https://{tenant}.acme.com, or {baseUrl} if everyone has their own
+    /// The address of the API: `https://api.acme.com`, `https://{tenant}.acme.com`, or {baseUrl} if everyone has their own
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// Where tokens are asked for: a URL, or a path below the base URL

@@ -26,38 +26,32 @@
 //! leads to Exchanging; whatever fails on the way begins with the first of them again.
 //!
 //! Before anything is sent under a lease that is about to end, the lease is given back and asked for again:
-//! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading; and so does Marking, if the mark was
-//! written too late for its lease. Nothing was sent under it then, so it is taken off with the next write.
+//! Exchanging and Pausing lead to Yielding, and `Released` from there to Loading. A mark that was written too late for
+//! its lease is taken off first: Marking leads to Unmarking, and from there to Yielding.
 //!
-//! This file holds the one `match`, and `state` its states; `flight`, `store`, `exchange` and `answers` what is done in
-//! each of them; `policy` which way to a token is taken and how long to wait, `held` what is held, `clock` what a clock
-//! that was set back means.
+//! This file holds the states and the one `match`; `flight`, `store` and `exchange` what is done in each state,
+//! `policy` which way to a token is taken and how long to wait, `clock` what a clock that was set back means.
 
-mod answers;
 mod clock;
 mod exchange;
 mod flight;
-mod held;
 mod policy;
-mod state;
 mod store;
 
 pub use policy::Reconnect;
 
-use crate::error::{Error, SettingsError};
+use crate::error::{Denial, Error, SettingsError};
 use crate::flow::{Ambient, Event, Flow, Step};
+use crate::http::Purpose;
+use crate::redirect::Redirect;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::snapshot::{Held, Snapshot};
 use crate::time::UnixTime;
-use crate::token::Token;
+use crate::token::{Captures, Token};
 use core::mem;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use state::{Flight, State};
 use std::sync::Arc;
-
-type Outcome = Result<Granted, Error>;
-type Advance = Result<Step<Granted>, Error>;
 
 /// The grant of one connection.
 #[derive(Debug)]
@@ -73,11 +67,12 @@ pub struct Grant {
     warned: Option<UnixTime>,
     /// When to try again to write down what the store did not take.
     unsaved: Option<UnixTime>,
-    /// Marks that may stand in the store although it is known here that they mean nothing.
-    void: Vec<UnixTime>,
-    /// The refresh token that was exchanged for another here: a record that still has it is out of date.
-    spent: Option<Secret>,
+    /// A mark that may stand in the store although it is known here what became of its renewal.
+    known: Option<Mark>,
 }
+
+/// What a record says before a refresh token is used that may be used once: since when it is in doubt, and which.
+type Mark = (UnixTime, Option<Secret>);
 
 /// What a grant ends with.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -151,6 +146,91 @@ pub enum Reading<'a> {
     Stale,
 }
 
+#[derive(Debug)]
+enum State {
+    Idle,
+    Loading(Flight),
+    Leasing(Flight),
+    Queueing(Flight),
+    Marking(Flight),
+    Unmarking(Flight),
+    Signing(Flight),
+    Exchanging(Flight),
+    Pausing(Flight),
+    Yielding(Flight),
+    Storing(Flight, Outcome),
+    Merging(Flight, Outcome),
+    Releasing(Outcome),
+}
+
+impl State {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Loading(_) => "loading",
+            Self::Leasing(_) => "leasing",
+            Self::Queueing(_) => "queueing",
+            Self::Marking(_) => "marking",
+            Self::Unmarking(_) => "unmarking",
+            Self::Signing(_) => "signing",
+            Self::Exchanging(_) => "exchanging",
+            Self::Pausing(_) => "pausing",
+            Self::Yielding(_) => "yielding",
+            Self::Storing(..) => "storing",
+            Self::Merging(..) => "merging",
+            Self::Releasing(_) => "releasing",
+        }
+    }
+}
+
+type Outcome = Result<Granted, Error>;
+type Advance = Result<Step<Granted>, Error>;
+
+/// One run from `Start` or `Revoke` to its end.
+#[derive(Debug)]
+struct Flight {
+    revoking: bool,
+    /// The token that the API refused: it must not be served again, wherever it turns up.
+    rejected: Option<Arc<Token>>,
+    /// What the present exchange is for, and when its request was sent.
+    purpose: Purpose,
+    sent_at: UnixTime,
+    /// Which of its requests is made, and for what came of those before it.
+    step: usize,
+    captures: Captures,
+    /// What the values of that request are made from, and the signatures that are there already.
+    moment: Option<Ambient>,
+    signatures: Vec<String>,
+    /// Where the request went: a secret may stand in it.
+    url: Secret,
+    /// Where a redirect leads, and how many there were.
+    redirect: Option<Redirect>,
+    redirects: u32,
+    /// What was made from secrets for the request that is out.
+    made: Vec<Secret>,
+    /// Whether a renewal was in doubt before this exchange, and since when.
+    prior: Option<UnixTime>,
+    /// The mark under which it is made.
+    mark: Option<Mark>,
+    tries: u32,
+    /// Whether the store is out of reach, or there is none.
+    alone: bool,
+    /// Until when the right to renew is held, if it is.
+    leased: Option<UnixTime>,
+    /// How often it was given back to be asked for again.
+    yields: u32,
+    /// When a person asked for a new token: an older one does not do.
+    anew: Option<UnixTime>,
+    /// Whether what is held differs from what is stored.
+    dirty: bool,
+    writes: u32,
+    /// The token whose renewal the server refused, and its words.
+    refused: Option<(Secret, Denial)>,
+    /// How often the lease was found taken, and when first.
+    queued: u32,
+    queued_since: UnixTime,
+}
+
 impl Grant {
     /// A grant that has no token yet.
     #[must_use]
@@ -163,8 +243,7 @@ impl Grant {
             latest: UnixTime::default(),
             warned: None,
             unsaved: None,
-            void: Vec::new(),
-            spent: None,
+            known: None,
         }
     }
 
@@ -194,7 +273,7 @@ impl Grant {
     pub fn read(&self, now: UnixTime) -> Reading<'_> {
         match self.reading(now) {
             // What the store did not take is offered to it again, in the background.
-            Reading::Fresh(token) if self.offered_at().is_some_and(|next| next <= now) => Reading::Due(token),
+            Reading::Fresh(token) if self.unsaved.is_some_and(|next| next <= now) => Reading::Due(token),
             reading => reading,
         }
     }
@@ -225,8 +304,7 @@ impl Grant {
             return Err(SettingsError::Snapshot { problem }.into());
         }
         self.held = snapshot.held;
-        (self.state, self.unsaved, self.spent) = (State::Idle, None, None);
-        self.void.clear();
+        (self.state, self.unsaved, self.known) = (State::Idle, None, None);
         Ok(())
     }
 
@@ -246,9 +324,9 @@ impl Flow for Grant {
     type Output = Granted;
 
     fn advance(&mut self, event: Event, ambient: &Ambient) -> Result<Step<Granted>, Error> {
-        let mut state = mem::replace(&mut self.state, State::Idle);
+        let state = mem::replace(&mut self.state, State::Idle);
         if matches!(event, Event::Start { .. } | Event::Renew | Event::Revoke) {
-            self.abandon(&mut state, ambient.now);
+            self.abandon(&state, ambient.now);
             self.look(ambient.now);
         }
         match (state, event) {
@@ -264,15 +342,15 @@ impl Flow for Grant {
                 self.queue(Flight { leased: None, ..flight }, ambient)
             }
             (State::Queueing(flight), Event::Woke) => self.go(State::Loading(flight), Step::Load),
-            // Without its store a process serves from memory, and writes nothing over what it has not read.
+            // Without its store a process serves from memory.
             (State::Loading(flight), Event::Failed(_)) => {
-                self.decide(Flight { alone: true, writes: policy::MOST_WRITES, ..flight }, ambient)
+                self.decide(Flight { alone: true, ..flight }, ambient)
             }
             (State::Leasing(flight), Event::Failed(_)) => {
                 self.decide(Flight { alone: true, leased: None, ..flight }, ambient)
             }
             (State::Marking(flight), Event::Saved(true)) => {
-                self.saved();
+                self.held.revision += 1;
                 self.send(flight, ambient)
             }
             (State::Marking(flight), Event::Saved(false)) => self.not_marked(flight),
@@ -280,6 +358,14 @@ impl Flow for Grant {
                 self.go(State::Loading(flight), Step::Load)
             }
             (State::Marking(flight), Event::Failed(_)) => self.unmarkable(flight, ambient),
+            (State::Unmarking(flight), Event::Saved(written)) => {
+                self.held.revision += u64::from(written);
+                self.known.take_if(|_| written && self.held.in_doubt.is_none());
+                self.give_way(flight, ambient)
+            }
+            (State::Unmarking(flight), Event::Failed(_)) => {
+                self.give_way(Flight { dirty: true, ..flight }, ambient)
+            }
             (State::Signing(mut flight), Event::Signed(signature)) => {
                 flight.signatures.push(signature);
                 self.ask(flight, ambient)
@@ -291,7 +377,8 @@ impl Flow for Grant {
             (State::Exchanging(flight), Event::Failed(fault)) => self.failed(flight, fault, ambient),
             (State::Pausing(flight), Event::Woke) => self.exchange(flight, ambient),
             (State::Storing(flight, outcome), Event::Saved(true)) => {
-                self.saved();
+                self.held.revision += 1;
+                self.known.take_if(|_| self.held.in_doubt.is_none());
                 self.finish(Flight { dirty: false, ..flight }, outcome, ambient)
             }
             (State::Storing(flight, outcome), Event::Saved(false)) => {
@@ -311,6 +398,37 @@ impl Flow for Grant {
                 self.state = state;
                 Err(misuse)
             }
+        }
+    }
+}
+
+impl Flight {
+    fn new(revoking: bool, rejected: Option<Arc<Token>>, alone: bool) -> Self {
+        Self {
+            revoking,
+            rejected,
+            purpose: Purpose::Acquire,
+            sent_at: UnixTime::from_millis(0),
+            step: 0,
+            captures: Captures::default(),
+            moment: None,
+            signatures: Vec::new(),
+            url: String::new().into(),
+            redirect: None,
+            redirects: 0,
+            made: Vec::new(),
+            prior: None,
+            mark: None,
+            tries: 0,
+            alone,
+            leased: None,
+            yields: 0,
+            anew: None,
+            dirty: false,
+            writes: 0,
+            refused: None,
+            queued: 0,
+            queued_since: UnixTime::from_millis(0),
         }
     }
 }

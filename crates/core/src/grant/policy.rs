@@ -1,19 +1,21 @@
 //! What a grant does next, and how long it waits: every number of the token's life is here.
 
 use super::clock::TOLERANCE;
-use super::{Advance, Flight, Grant, State};
-use crate::error::{Cause, Error, Reason};
+use super::{Advance, Flight, Grant, Mark, State};
+use crate::error::{Cause, Error, Reason, SettingsError};
 use crate::flow::{Ambient, Step};
 use crate::http::{Fault, FaultKind, Purpose};
 use crate::manifest::{Auth, Replay, RequestTemplate};
 use crate::notice::Notice;
-use crate::render;
+use crate::render::{self, Values};
 use crate::secret::Secret;
 use crate::settings::Settings;
-use crate::snapshot::{Setback, Why};
+use crate::snapshot::{Held, Refresh, Setback, Why};
 use crate::template::Template;
 use crate::time::UnixTime;
+use crate::token::{Captures, Token};
 use core::time::Duration;
+use std::sync::Arc;
 
 /// How long the right to renew is held at most. Longer than an exchange, so that none outlives it; short enough that
 /// those who wait for a process that died outlive it.
@@ -41,8 +43,6 @@ pub(super) const MOST_WRITES: u32 = 4;
 /// clock says.
 const LONGEST_QUEUE: Duration = Duration::from_secs(90);
 const MOST_QUEUED: u32 = 360;
-/// How many marks are told from each other that may stand in the store and mean nothing.
-pub(super) const MOST_VOID: usize = 7;
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 const WARN_BEFORE: Duration = Duration::from_secs(86_400);
 
@@ -84,7 +84,7 @@ impl Grant {
     pub fn settled_until(&self) -> Option<UnixTime> {
         let token = self.held.access.as_ref()?;
         let warning = self.reconnect().filter(|end| self.warned != Some(end.at)).map(|end| end.warn_at);
-        [token.renew_at, token.expires_at, warning, self.offered_at()]
+        [token.renew_at, token.expires_at, warning, self.unsaved]
             .into_iter()
             .flatten()
             .min()
@@ -132,16 +132,17 @@ impl Grant {
         }
     }
 
-    /// Whether a renewal, under another mark than `own`, may have spent the refresh token, and it may not be sent
-    /// again. Marks are moved a little, so that they differ.
-    pub(super) fn is_in_doubt(&self, own: Option<UnixTime>, now: UnixTime) -> bool {
+    /// Whether a renewal may have spent the refresh token, and it may not be sent again.
+    pub(super) fn is_in_doubt(&self, now: UnixTime) -> bool {
+        self.held.in_doubt.is_some_and(|since| self.is_doubtful(since, now))
+    }
+
+    /// The same of one that was sent at `since`. Marks are moved a little, so that they differ.
+    pub(super) fn is_doubtful(&self, since: UnixTime, now: UnixTime) -> bool {
         let auth = self.settings.auth();
-        let within = |since: UnixTime| {
-            let grace = auth.grace_seconds.map_or(Duration::ZERO, Duration::from_secs);
-            since <= now.after(TOLERANCE) && now.since(since) < grace
-        };
-        let doubtful = |since: &UnixTime| Some(*since) != own && !within(*since);
-        auth.replay == Replay::Unsafe && self.held.in_doubt.iter().any(doubtful)
+        let sane = since <= now.after(TOLERANCE);
+        let within = |grace: u64| sane && now.since(since) < Duration::from_secs(grace);
+        auth.replay == Replay::Unsafe && !auth.grace_seconds.is_some_and(within)
     }
 
     /// What stands in the way of a renewal.
@@ -150,7 +151,7 @@ impl Grant {
         // A person who has no other way may try what no machine should.
         let auth = self.settings.auth();
         let dared = flight.anew.is_some() && !auth.acquires();
-        if self.is_in_doubt(None, now) && !dared {
+        if self.is_in_doubt(now) && !dared {
             return Some(Reason::InDoubt);
         }
         if self.settings.renews_with("refreshToken") {
@@ -247,5 +248,97 @@ impl Settings {
         let values = auth.values.iter().flat_map(|(_, derived)| (self.able().parts)(derived));
         let templates = auth.renew.iter().flat_map(RequestTemplate::templates).chain(values);
         templates.flat_map(Template::names).any(|name| name == wanted)
+    }
+}
+
+impl Held {
+    /// The failure that still keeps us from asking. One that lies further ahead than any may is from a clock that
+    /// was wrong.
+    pub(super) fn setback(&self, now: UnixTime) -> Option<&Setback> {
+        let wait = |setback: &&Setback| now < setback.until && setback.until.since(now) <= LONGEST_SETBACK;
+        self.setback.as_ref().filter(wait)
+    }
+
+    /// The end of a new token. If the server does not tell it any more, it is as long as the last one was.
+    pub(super) fn end(&self, told: Option<UnixTime>, sent_at: UnixTime) -> Option<UnixTime> {
+        told.or_else(|| self.last_lifetime().map(|lifetime| sent_at.after(lifetime)))
+    }
+
+    /// When the last grant was asked for. Of two records that are both said to be the newest, the later is.
+    pub(super) fn granted_at(&self) -> Option<UnixTime> {
+        self.access.as_ref().map(|token| token.obtained_at).max(self.granted_at)
+    }
+
+    /// What the record says of a renewal that is under way.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.in_doubt.map(|since| (since, self.refresh_value().cloned()))
+    }
+
+    pub(super) fn refresh_value(&self) -> Option<&Secret> {
+        self.refresh.as_ref().map(|refresh| &refresh.value)
+    }
+
+    /// What was captured with the last token.
+    pub(super) fn captures(&self) -> Option<&Captures> {
+        Some(self.access.as_ref().map_or(&self.captures, |token| &token.captures))
+    }
+
+    fn last_lifetime(&self) -> Option<Duration> {
+        let of = |token: &Arc<Token>| Some(token.expires_at?.since(token.obtained_at));
+        self.access.as_ref().and_then(of).filter(|life| !life.is_zero()).or(self.lifetime)
+    }
+
+    /// Drops the access token if it is this one.
+    pub(super) fn forget(&mut self, token: &Token) -> bool {
+        let same = self.access.as_ref().is_some_and(|held| held.value == token.value);
+        if same {
+            (self.lifetime, self.granted_at) = (self.last_lifetime(), self.granted_at());
+            self.captures = self.captures().cloned().unwrap_or_default();
+            (self.access, self.lost) = (None, Some(Reason::Rejected));
+        }
+        same
+    }
+
+    /// Takes in the tokens that the person brought, once. Whether that must be written down: only if their life
+    /// counts from now.
+    pub(super) fn seed(&mut self, settings: &Settings, now: UnixTime) -> Result<bool, SettingsError> {
+        let Some(seed) = settings.auth().seed.as_ref().filter(|_| !self.seeded) else { return Ok(false) };
+        self.seeded = true;
+        let mut counts_from_now = false;
+        let made = render::seed_values(settings)?;
+        let values = Values { made: &made, ..Values::of(settings) };
+        let text = |template: &Option<Template>| {
+            template.as_ref().map_or(Ok(None), |template| render::text(template, &values))
+        };
+        if let Some(value) = text(&seed.access_token)? {
+            let issued = render::issued_at(settings)?;
+            counts_from_now = issued.is_none() && seed.lifetime_seconds.is_some();
+            let issued = issued.unwrap_or(now);
+            let end = seed.lifetime_seconds.map(|seconds| issued.after(Duration::from_secs(seconds)));
+            // Where nothing renews it, it serves until its end.
+            let auth = settings.auth();
+            let margin = if auth.renew.is_empty() { Duration::ZERO } else { auth.margin() };
+            self.access = Some(Arc::new(Token::new(value.into(), issued, end, margin, &[0; 32])));
+        }
+        if let Some(value) = text(&seed.refresh_token)? {
+            self.refresh = Some(Refresh { value: value.into(), expires_at: None });
+        }
+        Ok(counts_from_now)
+    }
+
+    pub(super) fn revoke(&mut self) {
+        *self = Self {
+            revision: self.revision,
+            seeded: self.seeded,
+            lost: Some(Reason::Revoked),
+            granted_at: self.granted_at(),
+            ..Self::default()
+        };
+    }
+
+    /// The tokens, so that nothing that is shown repeats them.
+    pub(super) fn secrets(&self) -> Vec<&Secret> {
+        let access = self.access.iter().map(|token| &token.value);
+        access.chain(self.refresh.iter().map(|refresh| &refresh.value)).collect()
     }
 }

@@ -51,9 +51,8 @@ impl Grant {
     /// behind what is known here, and must be written again.
     ///
     /// A store that was put back has other records under the same revisions: then the later grant is the right one.
-    fn adopt(&mut self, mut stored: Held, leased: bool) -> bool {
-        let lifted = stored.lift(&self.void);
-        if self.is_spent(&stored) {
+    fn adopt(&mut self, stored: Held, leased: bool) -> bool {
+        if self.is_behind(&stored) {
             return true;
         }
         // Of one refresh token there are no two grants, whatever clocks say of it.
@@ -61,55 +60,75 @@ impl Grant {
         let later = leased && !same && stored.granted_at() > self.held.granted_at();
         if stored.revision > self.held.revision || later {
             (self.held, self.unsaved) = (stored, None);
-        } else if leased {
-            self.doubt_as(stored);
+            self.forget_mark();
+        } else {
+            self.doubt_as(&stored);
         }
-        lifted
+        false
     }
 
-    /// Whether a record has the refresh token that was exchanged for another here, whatever others think of it.
-    fn is_spent(&self, stored: &Held) -> bool {
-        self.spent.is_some() && stored.refresh_value() == self.spent.as_ref()
+    /// Whether a record knows less than this process: it has our own mark, of which we know what came; or the refresh
+    /// token that we have exchanged for another, whatever others think of it.
+    fn is_behind(&self, stored: &Held) -> bool {
+        let Some((since, token)) = &self.known else { return false };
+        let exchanged = self.held.refresh_value() != token.as_ref();
+        stored.refresh_value() == token.as_ref() && (exchanged || stored.in_doubt == Some(*since))
+    }
+
+    /// A mark of a refresh token that is no longer held matters to nobody.
+    fn forget_mark(&mut self) {
+        let token = self.held.refresh_value();
+        self.known.take_if(|known| known.1.as_ref() != token);
     }
 
     /// A doubt about a token is not gone because a record about it is older than another.
-    fn doubt_as(&mut self, stored: Held) {
-        if !stored.in_doubt.is_empty() && stored.refresh_value() == self.held.refresh_value() {
+    fn doubt_as(&mut self, stored: &Held) {
+        if stored.in_doubt.is_some() && stored.refresh_value() == self.held.refresh_value() {
             self.held.in_doubt = stored.in_doubt;
         }
     }
 
     /// The store did not answer to the mark, which may stand there all the same. Nothing is sent under it.
     pub(super) fn unmarkable(&mut self, mut flight: Flight, ambient: &Ambient) -> Advance {
-        self.settle(&mut flight);
-        flight.alone = true;
+        self.settle(&flight);
+        (flight.alone, flight.dirty) = (true, true);
         self.exchange(flight, ambient)
+    }
+
+    /// The mark stands, but its lease is over: it is taken off before anything else.
+    pub(super) fn unmark(&mut self, flight: Flight) -> Advance {
+        self.settle(&flight);
+        let step = self.save();
+        self.go(State::Unmarking(flight), step)
     }
 
     /// A flight was dropped half-way. What it knew and did not write down is not lost: a mark under which nothing was
     /// sent, and whatever else the store does not have yet.
-    pub(super) fn abandon(&mut self, state: &mut State, now: UnixTime) {
-        match state {
-            State::Marking(flight) => self.settle(flight),
-            // Its first request was not sent yet.
-            State::Signing(flight) if flight.step == 0 => self.settle(flight),
-            _ => {}
-        }
-        if self.shared && state.owes() {
+    pub(super) fn abandon(&mut self, state: &State, now: UnixTime) {
+        let unsaved = match state {
+            State::Marking(flight) | State::Unmarking(flight) => {
+                self.settle(flight);
+                true
+            }
+            State::Idle | State::Releasing(_) => false,
+            State::Loading(flight)
+            | State::Leasing(flight)
+            | State::Queueing(flight)
+            | State::Signing(flight)
+            | State::Exchanging(flight)
+            | State::Pausing(flight)
+            | State::Yielding(flight)
+            | State::Storing(flight, _)
+            | State::Merging(flight, _) => flight.dirty,
+        };
+        if self.shared && unsaved {
             self.unsaved = self.unsaved.or(Some(now));
         }
     }
 
-    /// From when on the store is offered what it does not have. At once, if a flight was dropped: nobody may ever ask
-    /// again while the token serves.
-    pub(super) fn offered_at(&self) -> Option<UnixTime> {
-        let dropped = self.shared && self.state.owes();
-        if dropped { Some(UnixTime::default()) } else { self.unsaved }
-    }
-
     /// The mark was not written, so nothing was sent, and no more is in doubt than was before.
     pub(super) fn not_marked(&mut self, mut flight: Flight) -> Advance {
-        self.held.lift(flight.mark.as_slice());
+        self.held.in_doubt = flight.prior;
         flight.writes += 1;
         // A store that never takes the mark does not keep the flight for ever.
         flight.alone = flight.writes >= policy::MOST_WRITES;
@@ -118,8 +137,10 @@ impl Grant {
 
     /// Ends a flight: what changed is stored, the lease is given back, and a failure that leaves a living token
     /// harms nobody.
-    pub(super) fn finish(&mut self, flight: Flight, outcome: Outcome, ambient: &Ambient) -> Advance {
+    pub(super) fn finish(&mut self, mut flight: Flight, outcome: Outcome, ambient: &Ambient) -> Advance {
         self.look(ambient.now);
+        // A mark in the store that is known to be over is taken off, unless there is another one over it.
+        flight.dirty |= self.known.is_some() && self.held.in_doubt.is_none();
         if flight.leased.is_some() && flight.dirty && flight.writes < policy::MOST_WRITES {
             let step = self.save();
             return self.go(State::Storing(Flight { writes: flight.writes + 1, ..flight }, outcome), step);
@@ -136,12 +157,6 @@ impl Grant {
             return self.go(State::Releasing(outcome), Step::Release);
         }
         outcome.map(|output| Step::Done { output })
-    }
-
-    /// The store took the record. Of what was offered to it before, it takes nothing any more.
-    pub(super) fn saved(&mut self) {
-        self.held.revision += 1;
-        self.void.clear();
     }
 
     pub(super) fn save(&self) -> Step<Granted> {
@@ -161,23 +176,23 @@ impl Grant {
         let stored = record.as_ref().map_or(0, |record| record.revision());
         if let Some(mut record) = record.filter(|record| record.key == self.settings.key()) {
             let forgot = flight.rejected.as_ref().is_some_and(|token| record.held.forget(token));
-            let lifted = record.held.lift(&self.void);
-            let spent = self.is_spent(&record.held);
+            let known = self.is_behind(&record.held);
             // Without a grant of its own this flight knows nothing of tokens that the newer record does not.
             let made = matches!(&outcome, Ok(Granted::Token { source, .. }) if *source != Source::Held);
             let newer = !made && stored > self.held.revision;
             let take = newer || record.held.granted_at() > self.held.granted_at();
-            if !flight.revoking && !spent && take {
+            if !flight.revoking && !known && take {
                 let setback = self.held.setback.take();
-                (self.held, flight.dirty) = (record.held, forgot || lifted);
+                (self.held, flight.dirty) = (record.held, forgot);
+                self.forget_mark();
                 let now = self.settled(ambient.now);
                 if let Some(token) = self.held.access.as_ref().filter(|token| token.is_alive(now)) {
                     outcome = Ok(Granted::held(token));
                 } else if self.held.setback.is_none() && setback.is_some() {
                     (self.held.setback, flight.dirty) = (setback, true);
                 }
-            } else if !spent {
-                self.doubt_as(record.held);
+            } else if !known {
+                self.doubt_as(&record.held);
             }
         }
         self.held.revision = stored;
