@@ -116,9 +116,17 @@ pub(crate) fn check(settings: &Settings) -> Result<(), SettingsError> {
 pub(crate) fn seed_values(settings: &Settings) -> Result<Vec<Made>, SettingsError> {
     let Some(seed) = &settings.auth().seed else { return Ok(Vec::new()) };
     let templates: Vec<&Template> = [&seed.access_token, &seed.refresh_token].into_iter().flatten().collect();
-    // The manifest was checked: what a seed is made of needs neither the time nor a signature.
-    let material = Material { ambient: &Ambient::default(), signatures: &[] };
-    match (settings.able().make)(&templates, Values::of(settings), material)? {
+    // The manifest was checked: what a seed is made of does not need the time.
+    unsigned(&templates, Values::of(settings), &Ambient::default())
+}
+
+/// What templates need where no signature can stand: the manifest was checked.
+fn unsigned(
+    templates: &[&Template],
+    values: Values<'_>,
+    ambient: &Ambient,
+) -> Result<Vec<Made>, SettingsError> {
+    match (values.settings.able().make)(templates, values, Material { ambient, signatures: &[] })? {
         Making::Done(made) => Ok(made),
         Making::Sign(_) => Ok(Vec::new()),
     }
@@ -255,12 +263,7 @@ fn apply_values(values: Values<'_>, ambient: &Ambient) -> Result<Vec<Made>, Sett
     if auth.values.is_empty() {
         return Ok(Vec::new());
     }
-    let templates = auth.apply.templates();
-    // The manifest was checked: no signature stands in 'apply'.
-    match (values.settings.able().make)(&templates, values, Material { ambient, signatures: &[] })? {
-        Making::Done(made) => Ok(made),
-        Making::Sign(_) => Ok(Vec::new()),
-    }
+    unsigned(&auth.apply.templates(), values, ambient)
 }
 
 /// The value of the `Authorization` field for a token, if the connector sends one.
@@ -275,12 +278,8 @@ pub(crate) fn authorization(settings: &Settings, token: &Token) -> Result<Option
 /// The address that API paths are joined to, without a slash at its end.
 pub(crate) fn base_url(values: Values<'_>) -> Result<String, SettingsError> {
     let template = values.settings.base_url_template();
-    // The manifest was checked: what it is made of needs neither the time nor a signature.
-    let material = Material { ambient: &Ambient::default(), signatures: &[] };
-    let made = match (values.settings.able().make)(&[template], values, material)? {
-        Making::Done(made) => made,
-        Making::Sign(_) => Vec::new(),
-    };
+    // The manifest was checked: an address does not change with the time.
+    let made = unsigned(&[template], values, &Ambient::default())?;
     let mut url = url(template, values.settings, &Values { made: &made, ..values }, &mut Vec::new())?;
     url.truncate(url.trim_end_matches('/').len());
     Ok(url)

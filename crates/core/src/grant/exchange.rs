@@ -27,10 +27,8 @@ enum Asking {
 impl Flight {
     /// Begins an exchange with its first request.
     fn restart(&mut self, captures: Option<&Captures>) {
-        self.step = 0;
-        self.redirects = 0;
         self.next(captures.cloned().unwrap_or_default());
-        self.step = 0;
+        (self.step, self.redirects) = (0, 0);
     }
 
     /// Goes on to the next request.

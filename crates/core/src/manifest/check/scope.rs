@@ -117,12 +117,9 @@ impl<'a> Known<'a> {
     }
 
     pub(super) fn is_secret(&self, name: &str) -> bool {
-        let parameter = self.parameter(name).is_some_and(|parameter| parameter.kind == Kind::SecureString);
-        parameter
-            || TOKENS.contains(&name)
-            || self.made_of(name, &|name| {
-                self.parameter(name).is_some_and(|parameter| parameter.kind == Kind::SecureString)
-            })
+        let entered =
+            |name: &str| self.parameter(name).is_some_and(|parameter| parameter.kind == Kind::SecureString);
+        entered(name) || TOKENS.contains(&name) || self.made_of(name, &entered)
     }
 
     /// Whether a value is made of something of which this is true.
